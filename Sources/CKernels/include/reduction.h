@@ -1,0 +1,29 @@
+#ifndef REPRISE_REDUCTION_H
+#define REPRISE_REDUCTION_H
+
+#include <stdint.h>
+
+// Every sum here has one fixed order: sixteen lanes, then the lanes pairwise, then the tail.
+
+float ck_sum(int64_t n, const float *x);
+float ck_dot(int64_t n, const float *a, const float *b);
+/// Sum of squares in double.
+double ck_square_sum(int64_t n, const float *x);
+float ck_maximum(int64_t n, const float *x);
+
+/// y = softmax(x) over n values; a row without a finite value becomes zeros.
+void ck_softmax(int64_t n, const float *x, float *y);
+/// dx = y * (dy - <y, dy>)
+void ck_softmax_backward(int64_t n, const float *y, const float *dy, float *dx);
+
+/// One row of layer norm over n values: y = (x - mean) * rstd * gamma + beta; gamma and beta may be null.
+void ck_layer_norm(int64_t n, const float *x, const float *gamma, const float *beta, float epsilon, float *y,
+                   float *mean, float *rstd);
+/// dx of the same row.
+void ck_layer_norm_backward(int64_t n, const float *x, const float *gamma, float mean, float rstd, const float *dy,
+                            float *dx);
+
+/// dst[c * rows + r] = src[r * columns + c]
+void ck_transpose(int64_t rows, int64_t columns, const float *src, float *dst);
+
+#endif

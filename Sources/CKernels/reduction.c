@@ -1,0 +1,135 @@
+#include "reduction.h"
+
+#include <math.h>
+
+#include "vector_math.h"
+
+typedef float lanes __attribute__((vector_size(64), aligned(4)));
+
+// By pointer: a 64-byte vector argument has another ABI in each clone.
+CK_INLINE float sum_lanes(const lanes *pointer) {
+    const lanes v = *pointer;
+    float half[8], quarter[4];
+    for (int i = 0; i < 8; i++) half[i] = v[i] + v[i + 8];
+    for (int i = 0; i < 4; i++) quarter[i] = half[i] + half[i + 4];
+    return (quarter[0] + quarter[2]) + (quarter[1] + quarter[3]);
+}
+
+CK_CLONES float ck_sum(int64_t n, const float *x) {
+    lanes total = {0};
+    int64_t i = 0;
+    for (; i + 16 <= n; i += 16) total += *(const lanes *)(x + i);
+    float result = sum_lanes(&total);
+    for (; i < n; i++) result += x[i];
+    return result;
+}
+
+CK_CLONES float ck_dot(int64_t n, const float *a, const float *b) {
+    lanes total = {0};
+    int64_t i = 0;
+    for (; i + 16 <= n; i += 16) total += *(const lanes *)(a + i) * *(const lanes *)(b + i);
+    float result = sum_lanes(&total);
+    for (; i < n; i++) result += a[i] * b[i];
+    return result;
+}
+
+CK_CLONES double ck_square_sum(int64_t n, const float *x) {
+    double partial[8] = {0};
+    int64_t i = 0;
+    for (; i + 8 <= n; i += 8)
+        for (int k = 0; k < 8; k++) partial[k] += (double)x[i + k] * (double)x[i + k];
+    double result = 0;
+    for (int k = 0; k < 8; k++) result += partial[k];
+    for (; i < n; i++) result += (double)x[i] * (double)x[i];
+    return result;
+}
+
+CK_CLONES float ck_maximum(int64_t n, const float *x) {
+    float best = -INFINITY;
+    for (int64_t i = 0; i < n; i++) best = x[i] > best ? x[i] : best;
+    return best;
+}
+
+CK_CLONES void ck_softmax(int64_t n, const float *x, float *y) {
+    float best = -INFINITY;
+    for (int64_t i = 0; i < n; i++) best = x[i] > best ? x[i] : best;
+    if (best == -INFINITY) {
+        for (int64_t i = 0; i < n; i++) y[i] = 0;
+        return;
+    }
+    for (int64_t i = 0; i < n; i++) y[i] = ck_exp(x[i] - best);
+    lanes total = {0};
+    int64_t i = 0;
+    for (; i + 16 <= n; i += 16) total += *(const lanes *)(y + i);
+    float sum = sum_lanes(&total);
+    for (; i < n; i++) sum += y[i];
+    const float scale = 1.0f / sum;
+    for (int64_t j = 0; j < n; j++) y[j] *= scale;
+}
+
+CK_CLONES void ck_softmax_backward(int64_t n, const float *y, const float *dy, float *dx) {
+    lanes total = {0};
+    int64_t i = 0;
+    for (; i + 16 <= n; i += 16) total += *(const lanes *)(y + i) * *(const lanes *)(dy + i);
+    float inner = sum_lanes(&total);
+    for (; i < n; i++) inner += y[i] * dy[i];
+    for (int64_t j = 0; j < n; j++) dx[j] = y[j] * (dy[j] - inner);
+}
+
+CK_CLONES void ck_layer_norm(int64_t n, const float *x, const float *gamma, const float *beta, float epsilon, float *y,
+                             float *mean, float *rstd) {
+    lanes total = {0};
+    int64_t i = 0;
+    for (; i + 16 <= n; i += 16) total += *(const lanes *)(x + i);
+    float sum = sum_lanes(&total);
+    for (; i < n; i++) sum += x[i];
+    const float m = sum / (float)n;
+    lanes squares = {0};
+    for (i = 0; i + 16 <= n; i += 16) {
+        const lanes d = *(const lanes *)(x + i) - m;
+        squares += d * d;
+    }
+    float square = sum_lanes(&squares);
+    for (; i < n; i++) square += (x[i] - m) * (x[i] - m);
+    const float r = 1.0f / sqrtf(square / (float)n + epsilon);
+    if (gamma && beta)
+        for (int64_t j = 0; j < n; j++) y[j] = (x[j] - m) * r * gamma[j] + beta[j];
+    else
+        for (int64_t j = 0; j < n; j++) y[j] = (x[j] - m) * r;
+    *mean = m;
+    *rstd = r;
+}
+
+CK_CLONES void ck_layer_norm_backward(int64_t n, const float *x, const float *gamma, float mean, float rstd,
+                                      const float *dy, float *dx) {
+    // dx = rstd * (g - mean(g) - x_hat * mean(g * x_hat)), g = dy * gamma
+    lanes sums = {0}, products = {0};
+    int64_t i = 0;
+    for (; i + 16 <= n; i += 16) {
+        const lanes d = *(const lanes *)(dy + i);
+        const lanes g = gamma ? d * *(const lanes *)(gamma + i) : d;
+        sums += g;
+        products += g * ((*(const lanes *)(x + i) - mean) * rstd);
+    }
+    float sum = sum_lanes(&sums), product = sum_lanes(&products);
+    for (; i < n; i++) {
+        const float g = gamma ? dy[i] * gamma[i] : dy[i];
+        sum += g;
+        product += g * ((x[i] - mean) * rstd);
+    }
+    const float a = sum / (float)n, b = product / (float)n;
+    for (int64_t j = 0; j < n; j++) {
+        const float g = gamma ? dy[j] * gamma[j] : dy[j];
+        dx[j] = rstd * (g - a - (x[j] - mean) * rstd * b);
+    }
+}
+
+CK_CLONES void ck_transpose(int64_t rows, int64_t columns, const float *restrict src, float *restrict dst) {
+    enum { tile = 16 };
+    for (int64_t r0 = 0; r0 < rows; r0 += tile)
+        for (int64_t c0 = 0; c0 < columns; c0 += tile) {
+            const int64_t r1 = r0 + tile < rows ? r0 + tile : rows, c1 = c0 + tile < columns ? c0 + tile : columns;
+            for (int64_t c = c0; c < c1; c++)
+                for (int64_t r = r0; r < r1; r++) dst[c * rows + r] = src[r * columns + c];
+        }
+}

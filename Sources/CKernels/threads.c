@@ -1,0 +1,114 @@
+#define _GNU_SOURCE
+#include "threads.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+enum { maximum_threads = 256, spin_rounds = 2000 };
+
+static pthread_mutex_t owner = PTHREAD_MUTEX_INITIALIZER;  // held by the caller whose loop is on the pool
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;   // guards the condition below
+static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
+
+static atomic_int wanted_threads = 1;
+static int started_workers = 0;
+static _Thread_local bool inside_loop = false;
+
+// The loop on the pool. `epoch` changes when a new one is posted; workers with a number below `helpers` take part.
+static atomic_uint_fast64_t epoch = 0;
+static ck_item current_item;
+static void *current_context;
+static int64_t current_count;
+static int helpers;
+static atomic_int_fast64_t next_index;
+static atomic_int running_helpers;
+
+static inline void relax(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+static void take_items(void) {
+    for (;;) {
+        int64_t index = atomic_fetch_add_explicit(&next_index, 1, memory_order_relaxed);
+        if (index >= current_count) return;
+        current_item(current_context, index);
+    }
+}
+
+static void *work(void *argument) {
+    const int number = (int)(intptr_t)argument;
+    uint_fast64_t seen = 0;
+    inside_loop = true;
+    for (;;) {
+        for (int round = 0; round < spin_rounds && atomic_load_explicit(&epoch, memory_order_acquire) == seen; round++)
+            relax();
+        if (atomic_load_explicit(&epoch, memory_order_acquire) == seen) {
+            pthread_mutex_lock(&gate);
+            while (atomic_load_explicit(&epoch, memory_order_acquire) == seen) pthread_cond_wait(&wake, &gate);
+            pthread_mutex_unlock(&gate);
+        }
+        seen = atomic_load_explicit(&epoch, memory_order_acquire);
+        // Every started worker reports for every loop, so that no one can still be reading when the next is posted.
+        if (number < helpers) take_items();
+        atomic_fetch_sub_explicit(&running_helpers, 1, memory_order_release);
+    }
+    return 0;
+}
+
+void ck_set_threads(int count) {
+    if (count < 1) count = 1;
+    if (count > maximum_threads) count = maximum_threads;
+    atomic_store(&wanted_threads, count);
+}
+
+int ck_threads(void) { return atomic_load(&wanted_threads); }
+
+static void run_here(int64_t count, ck_item item, void *context) {
+    for (int64_t index = 0; index < count; index++) item(context, index);
+}
+
+void ck_parallel(int64_t count, ck_item item, void *context) {
+    const int threads = atomic_load(&wanted_threads);
+    if (count <= 1 || threads == 1 || inside_loop || pthread_mutex_trylock(&owner) != 0) {
+        run_here(count, item, context);
+        return;
+    }
+    while (started_workers < threads - 1) {
+        pthread_t thread;
+        pthread_attr_t attributes;
+        pthread_attr_init(&attributes);
+        pthread_attr_setstacksize(&attributes, 8 << 20);
+        const int failed = pthread_create(&thread, &attributes, work, (void *)(intptr_t)started_workers);
+        pthread_attr_destroy(&attributes);
+        if (failed) break;  // fewer hands, the same result
+        pthread_detach(thread);
+        started_workers++;
+        // A new worker has seen epoch 0 only; it must pass the loops posted before it was born.
+        if (atomic_load(&epoch) != 0) {
+            // It reports once for the epoch that it finds; count it in.
+            atomic_fetch_add(&running_helpers, 1);
+            while (atomic_load_explicit(&running_helpers, memory_order_acquire) > 0) relax();
+        }
+    }
+    current_item = item;
+    current_context = context;
+    current_count = count;
+    helpers = threads - 1;
+    atomic_store_explicit(&next_index, 0, memory_order_relaxed);
+    atomic_store_explicit(&running_helpers, started_workers, memory_order_relaxed);
+    pthread_mutex_lock(&gate);
+    atomic_fetch_add_explicit(&epoch, 1, memory_order_release);
+    pthread_cond_broadcast(&wake);
+    pthread_mutex_unlock(&gate);
+
+    inside_loop = true;
+    take_items();
+    inside_loop = false;
+    for (int round = 0; atomic_load_explicit(&running_helpers, memory_order_acquire) > 0; round++) relax();
+    pthread_mutex_unlock(&owner);
+}

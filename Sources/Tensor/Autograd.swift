@@ -1,0 +1,106 @@
+import CKernels
+
+/// One entry of the tape: what an operator read, and how a gradient goes back through it.
+final class GradientNode {
+    let inputs: [Tensor]
+    /// Takes d loss / d output, returns d loss / d input for each input, nil where the input wants none.
+    let backward: (Tensor) -> [Tensor?]
+
+    init(inputs: [Tensor], backward: @escaping (Tensor) -> [Tensor?]) {
+        self.inputs = inputs
+        self.backward = backward
+    }
+}
+
+extension Tensor {
+    /// Puts the result of an operator on the tape, if any of its inputs wants a gradient.
+    func recorded(_ inputs: [Tensor], backward: @escaping (Tensor) -> [Tensor?]) -> Tensor {
+        guard inputs.contains(where: \.requiresGradient) else { return self }
+        requiresGradient = true
+        node = GradientNode(inputs: inputs, backward: backward)
+        return self
+    }
+
+    /// Walks the tape back from this scalar, adds to `gradient` of every leaf that wants one, and frees the tape.
+    ///
+    /// The order is a function of the graph alone, so sums come out the same every time.
+    package func backward(seed: Tensor? = nil) {
+        precondition(seed != nil || count == 1, "backward starts at a scalar, this has a shape of \(shape)")
+        guard requiresGradient else { return }
+        var pending = [ObjectIdentifier: PendingGradient]()
+        let order = topologicalOrder()
+        pending[ObjectIdentifier(self)] = PendingGradient(first: seed ?? Tensor(repeating: 1, shape: shape))
+        for tensor in order.reversed() {
+            guard let arrived = pending.removeValue(forKey: ObjectIdentifier(tensor)) else { continue }
+            guard let node = tensor.node else {
+                tensor.accumulateGradient(arrived.total)
+                continue
+            }
+            let gradients = node.backward(arrived.total)
+            for (input, gradient) in zip(node.inputs, gradients) {
+                guard let gradient, input.requiresGradient else { continue }
+                assert(gradient.count == input.count)
+                pending[ObjectIdentifier(input), default: PendingGradient()].add(gradient)
+            }
+            tensor.node = nil
+        }
+    }
+
+    /// Inputs before outputs; iterative, as a graph is thousands of nodes deep.
+    private func topologicalOrder() -> [Tensor] {
+        var order = [Tensor]()
+        var visited: Set<ObjectIdentifier> = [ObjectIdentifier(self)]
+        var stack: [(tensor: Tensor, next: Int)] = [(self, 0)]
+        while let (tensor, next) = stack.last {
+            let inputs = tensor.node?.inputs ?? []
+            if next < inputs.count {
+                stack[stack.count - 1].next += 1
+                let input = inputs[next]
+                if input.requiresGradient, visited.insert(ObjectIdentifier(input)).inserted { stack.append((input, 0)) }
+            } else {
+                order.append(tensor)
+                stack.removeLast()
+            }
+        }
+        return order
+    }
+
+    private func accumulateGradient(_ arrived: Tensor) {
+        let arrived = arrived.shape == shape ? arrived : Tensor(shape: shape, storage: arrived.storage)
+        guard let gradient else {
+            // The buffer may be shared with another leaf's gradient, and clipping scales in place.
+            gradient = arrived.copied()
+            return
+        }
+        let sum = gradient.copied()
+        accumulate(arrived, into: sum)
+        self.gradient = sum
+    }
+}
+
+/// The gradient of one tensor while its consumers are still being visited.
+private struct PendingGradient {
+    private(set) var total: Tensor!
+    private var isOwned = false
+
+    init() {}
+    init(first: Tensor) { total = first }
+
+    mutating func add(_ gradient: Tensor) {
+        guard let present = total else {
+            total = gradient
+            return
+        }
+        if !isOwned {
+            total = present.copied()
+            isOwned = true
+        }
+        accumulate(gradient, into: total)
+    }
+}
+
+/// target += source, in parallel over fixed pieces.
+func accumulate(_ source: Tensor, into target: Tensor) {
+    let from = source.pointer, to = target.pointer
+    parallelPieces(of: target.count) { start, count in ck_accumulate(Int64(count), from + start, to + start) }
+}

@@ -1,0 +1,74 @@
+import Foundation
+
+/// What one step trains.
+package enum Stage: String, Sendable, Codable, CaseIterable {
+    /// SoVITS: discriminators, then generator.
+    case sovits
+    /// The GPT over semantic tokens.
+    case prior
+}
+
+/// A figure of one step; the raw values are the journal's and the JSON's names.
+package enum Metric: String, Sendable, Codable, CaseIterable, CodingKeyRepresentable {
+    // sovits: each unweighted, except `total`, the weighted sum the generator descends
+    case mel, kl, adversarial, total, discriminator
+    case featureMatching = "feature_matching"
+    case generatorGradientNorm = "generator_gradient_norm"
+    case discriminatorGradientNorm = "discriminator_gradient_norm"
+    // prior: nats per token, share of tokens among the three most probable
+    case crossEntropy = "cross_entropy"
+    case topThreeAccuracy = "top3_accuracy"
+    case priorGradientNorm = "prior_gradient_norm"
+    // held-out clips
+    case validationMel = "validation_mel"
+    case validationCrossEntropy = "validation_cross_entropy"
+}
+
+/// One step as the journal keeps it and `--json` prints it.
+package struct StepRecord: Sendable, Codable, Equatable {
+    package var branch: String
+    /// The global step this record ends; the first is 1.
+    package var step: Int
+    package var stage: Stage
+    /// Pass over the clips of this stage, from 0, and the batch inside it, from 0.
+    package var epoch: Int
+    package var batch: Int
+    package var learningRate: Double
+    package var metrics: [Metric: Float]
+    /// Wall time of the step in seconds: the one figure that is not deterministic.
+    package var seconds: Double
+
+    package init(
+        branch: String, step: Int, stage: Stage, epoch: Int, batch: Int, learningRate: Double,
+        metrics: [Metric: Float], seconds: Double
+    ) {
+        self.branch = branch
+        self.step = step
+        self.stage = stage
+        self.epoch = epoch
+        self.batch = batch
+        self.learningRate = learningRate
+        self.metrics = metrics
+        self.seconds = seconds
+    }
+}
+
+/// Something that happened, in words a person reads: kept in the journal and shown in the log.
+package struct JournalEvent: Sendable, Codable, Equatable {
+    package enum Kind: String, Sendable, Codable {
+        case started, resumed, paused, checkpoint, rolledBack, setting, validation, warning, failure, stopped, take
+    }
+    package var date: Date
+    package var branch: String
+    package var step: Int
+    package var kind: Kind
+    package var message: String
+
+    package init(date: Date, branch: String, step: Int, kind: Kind, message: String) {
+        self.date = date
+        self.branch = branch
+        self.step = step
+        self.kind = kind
+        self.message = message
+    }
+}
