@@ -14,7 +14,7 @@ final class GradientNode {
 
 extension Tensor {
     /// Puts the result of an operator on the tape, if any of its inputs wants a gradient.
-    func recorded(_ inputs: [Tensor], backward: @escaping (Tensor) -> [Tensor?]) -> Tensor {
+    package func recorded(_ inputs: [Tensor], backward: @escaping (Tensor) -> [Tensor?]) -> Tensor {
         guard inputs.contains(where: \.requiresGradient) else { return self }
         requiresGradient = true
         node = GradientNode(inputs: inputs, backward: backward)
