@@ -93,6 +93,10 @@ CK_CLONES void ck_accumulate(int64_t n, const float *restrict x, float *restrict
     for (int64_t i = 0; i < n; i++) y[i] += x[i];
 }
 
+CK_CLONES void ck_multiply_into(int64_t n, const float *restrict x, float *restrict y) {
+    for (int64_t i = 0; i < n; i++) y[i] *= x[i];
+}
+
 CK_CLONES void ck_axpy(int64_t n, float factor, const float *restrict x, float *restrict y) {
     for (int64_t i = 0; i < n; i++) y[i] += factor * x[i];
 }

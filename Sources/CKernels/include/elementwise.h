@@ -22,6 +22,8 @@ void ck_unary_backward(ck_unary_op op, int64_t n, const float *x, const float *y
 
 /// y += x
 void ck_accumulate(int64_t n, const float *x, float *y);
+/// y *= x
+void ck_multiply_into(int64_t n, const float *x, float *y);
 /// y += factor * x
 void ck_axpy(int64_t n, float factor, const float *x, float *y);
 

@@ -1,0 +1,84 @@
+import Tensor
+
+/// A convolution over time: [B, Cin, T] -> [B, Cout, T'].
+///
+/// With `weightNorm` its weight is kept as direction (`weight_v`) and magnitude (`weight_g`) (Salimans & Kingma 2016).
+package final class Convolution1d: Module {
+    package let bias: Tensor?
+    private let weight: ConvolutionWeight
+    private let stride, padding, dilation, groups: Int
+
+    /// `initializer` nil is PyTorch's default, uniform within ±1/√(Cin/groups · K); the bias always starts so.
+    package init(
+        _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1, groups: Int = 1,
+        bias: Bool = true, weightNorm: Bool = false, initializer: Initializer? = nil
+    ) {
+        let bound = 1 / Float(inputs / groups * kernel).squareRoot()
+        weight = ConvolutionWeight(
+            [outputs, inputs / groups, kernel], weightNorm: weightNorm, initializer: initializer ?? .uniform(bound: bound),
+            biasBound: bound)
+        self.bias = bias ? .parameter([outputs]) : nil
+        (self.stride, self.padding, self.dilation, self.groups) = (stride, padding, dilation, groups)
+    }
+
+    /// `inputLeakyReluSlope` applies a leaky ReLU to the input first.
+    package func callAsFunction(_ x: Tensor, inputLeakyReluSlope: Float? = nil) -> Tensor {
+        x.convolution1d(
+            weight: weight.folded, bias: bias, stride: stride, padding: padding, dilation: dilation, groups: groups,
+            inputLeakyReluSlope: inputLeakyReluSlope)
+    }
+
+    package func collect(_ state: StateCollector) { weight.collect(state, bias: bias) }
+}
+
+/// A transposed convolution over time, weight [Cin, Cout, K]: [B, Cin, T] -> [B, Cout, (T − 1)·stride − 2·padding + K].
+package final class TransposedConvolution1d: Module {
+    private let weight: ConvolutionWeight
+    private let bias: Tensor
+    private let stride, padding: Int
+
+    package init(
+        _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int, padding: Int, weightNorm: Bool = false,
+        initializer: Initializer? = nil
+    ) {
+        let bound = 1 / Float(outputs * kernel).squareRoot()
+        weight = ConvolutionWeight(
+            [inputs, outputs, kernel], weightNorm: weightNorm, initializer: initializer ?? .uniform(bound: bound),
+            biasBound: bound)
+        bias = .parameter([outputs])
+        (self.stride, self.padding) = (stride, padding)
+    }
+
+    package func callAsFunction(_ x: Tensor) -> Tensor {
+        x.transposedConvolution1d(weight: weight.folded, bias: bias, stride: stride, padding: padding)
+    }
+
+    package func collect(_ state: StateCollector) { weight.collect(state, bias: bias) }
+}
+
+/// A convolution's weight, plain or as direction and magnitude.
+private struct ConvolutionWeight {
+    let direction: Tensor
+    let magnitude: Tensor?
+    let initializer: Initializer
+    let biasBound: Float
+
+    init(_ shape: [Int], weightNorm: Bool, initializer: Initializer, biasBound: Float) {
+        direction = .parameter(shape)
+        magnitude = weightNorm ? .parameter([shape[0]] + shape.dropFirst().map { _ in 1 }) : nil
+        self.initializer = initializer
+        self.biasBound = biasBound
+    }
+
+    var folded: Tensor { magnitude.map { direction.weightNormed(magnitude: $0) } ?? direction }
+
+    func collect(_ state: StateCollector, bias: Tensor?) {
+        if let magnitude {
+            state.parameter("weight_v", direction, initializer)
+            state.parameter("weight_g", magnitude, .rowNorms(of: direction))
+        } else {
+            state.parameter("weight", direction, initializer)
+        }
+        if let bias { state.parameter("bias", bias, .uniform(bound: biasBound)) }
+    }
+}

@@ -1,0 +1,41 @@
+import Tensor
+
+/// y = x Wᵀ + b on the last axis: [..., I] -> [..., O].
+package final class Linear: Module {
+    package let weight: Tensor
+    package let bias: Tensor?
+    private let initializer: Initializer
+    private let biasInitializer: Initializer
+
+    /// `initializer` nil is PyTorch's default, uniform within ±1/√I, for the bias too.
+    package init(_ inputs: Int, _ outputs: Int, bias: Bool = true, initializer: Initializer? = nil) {
+        weight = .parameter([outputs, inputs])
+        self.bias = bias ? .parameter([outputs]) : nil
+        let bound = 1 / Float(inputs).squareRoot()
+        self.initializer = initializer ?? .uniform(bound: bound)
+        biasInitializer = initializer == nil ? .uniform(bound: bound) : .constant(0)
+    }
+
+    package func callAsFunction(_ x: Tensor) -> Tensor { x.linear(weight: weight, bias: bias) }
+
+    package func collect(_ state: StateCollector) {
+        state.parameter("weight", weight, initializer)
+        if let bias { state.parameter("bias", bias, biasInitializer) }
+    }
+}
+
+/// A table of learned vectors: indices -> [..., D].
+package final class Embedding: Module {
+    package let weight: Tensor
+    private let initializer: Initializer
+
+    package init(_ rows: Int, _ width: Int, initializer: Initializer = .normal(standardDeviation: 1)) {
+        weight = .parameter([rows, width])
+        self.initializer = initializer
+    }
+
+    /// `indices` in row-major order of `shape`: -> shape + [D].
+    package func callAsFunction(_ indices: [Int], shape: [Int]) -> Tensor { weight.embedding(indices, shape: shape) }
+
+    package func collect(_ state: StateCollector) { state.parameter("weight", weight, initializer) }
+}

@@ -1,0 +1,87 @@
+import CKernels
+import Tensor
+
+/// AdamW (Loshchilov & Hutter 2019) over a fixed list of parameters.
+package final class AdamW {
+    package struct Settings: Sendable, Equatable {
+        package var beta1: Float
+        package var beta2: Float
+        package var epsilon: Float
+        package var weightDecay: Float
+
+        package init(beta1: Float, beta2: Float, epsilon: Float, weightDecay: Float) {
+            self.beta1 = beta1
+            self.beta2 = beta2
+            self.epsilon = epsilon
+            self.weightDecay = weightDecay
+        }
+    }
+
+    /// One parameter with its moments.
+    package struct Slot {
+        package let name: String
+        package let parameter: Tensor
+        package let first: Tensor
+        package let second: Tensor
+        /// Multiplies the learning rate of this parameter.
+        package let rateFactor: Float
+    }
+
+    package let slots: [Slot]
+    package let settings: Settings
+    /// Updates done so far: t of the bias corrections.
+    package var updates = 0
+
+    package init(_ parameters: [StateEntry], settings: Settings, rateFactor: (String) -> Float = { _ in 1 }) {
+        self.settings = settings
+        slots = parameters.map {
+            Slot(
+                name: $0.name, parameter: $0.tensor, first: .zeros($0.tensor.shape), second: .zeros($0.tensor.shape),
+                rateFactor: rateFactor($0.name))
+        }
+    }
+
+    /// The norm of all gradients together, summed in the order of the parameters.
+    package func gradientNorm() -> Float {
+        var squares = [Double](repeating: 0, count: slots.count)
+        squares.withUnsafeMutableBufferPointer { buffer in
+            nonisolated(unsafe) let results = buffer
+            parallelFor(slots.count) { index in
+                guard let gradient = slots[index].parameter.gradient else { return }
+                results[index] = ck_square_sum(Int64(gradient.count), gradient.pointer)
+            }
+        }
+        return Float(squares.reduce(0, +).squareRoot())
+    }
+
+    /// Updates every parameter that has a gradient, read times `gradientScale`, and forgets the gradients.
+    package func update(learningRate: Float, gradientScale: Float = 1) {
+        updates += 1
+        let correction1 = 1 - power(settings.beta1, updates), correction2 = 1 - power(settings.beta2, updates)
+        parallelFor(slots.count) { index in
+            let slot = slots[index]
+            guard let gradient = slot.parameter.gradient else { return }
+            ck_adamw(
+                Int64(slot.parameter.count), slot.parameter.pointer, gradient.pointer, slot.first.pointer,
+                slot.second.pointer, gradientScale, learningRate * slot.rateFactor, settings.beta1, settings.beta2,
+                settings.epsilon, settings.weightDecay, correction1, correction2)
+        }
+        for slot in slots { slot.parameter.gradient = nil }
+    }
+
+    /// base^exponent by squaring, in double: the same bits whatever libm is at hand.
+    private func power(_ base: Float, _ exponent: Int) -> Float {
+        var result = 1.0, factor = Double(base), rest = exponent
+        while rest > 0 {
+            if rest & 1 == 1 { result *= factor }
+            factor *= factor
+            rest >>= 1
+        }
+        return Float(result)
+    }
+}
+
+/// The factor that brings gradients of this norm down to `limit` (Pascanu et al. 2013).
+package func clippingScale(norm: Float, limit: Float) -> Float {
+    norm > limit ? limit / (norm + 1e-6) : 1
+}
