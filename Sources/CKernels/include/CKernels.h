@@ -7,5 +7,6 @@
 #include "elementwise.h"
 #include "reduction.h"
 #include "optimizer.h"
+#include "convolution.h"
 
 #endif
