@@ -1,0 +1,100 @@
+import CSndFile
+import Foundation
+
+extension AudioFile {
+    package enum Format: String, Sendable, CaseIterable {
+        case wav, flac
+    }
+
+    /// Writes 16-bit mono, in the format that the name ends in (`.flac`, else WAV). The file is either whole, on
+    /// disk and under its name, or what was there before is still there.
+    /// - Throws: `AudioFileError.unwritable`
+    package static func write(_ waveform: Waveform, to url: URL) throws(AudioFileError) {
+        let format: Format = url.pathExtension.lowercased() == "flac" ? .flac : .wav
+        let bytes: [UInt8]
+        do {
+            bytes = try encoded(waveform, as: format)
+        } catch {
+            throw .unwritable(path: url.path, reason: error.reason)
+        }
+        try DurableFile.write(bytes, to: url)
+    }
+
+    /// The bytes of a 16-bit mono file. Samples are rounded without dither, so the same sound gives the same bytes,
+    /// and are clamped to full scale; what was read from 16 bits is written back unchanged.
+    package static func encoded(_ waveform: Waveform, as format: Format) throws(EncodingFailure) -> [UInt8] {
+        if let position = waveform.samples.firstIndex(where: { !$0.isFinite }) {
+            throw EncodingFailure(reason: "sample \(position) is not a number")
+        }
+        var header = SF_INFO()
+        header.samplerate = Int32(clamping: waveform.sampleRate)
+        header.channels = 1
+        header.format = Int32((format == .wav ? SF_FORMAT_WAV : SF_FORMAT_FLAC) | SF_FORMAT_PCM_16)
+        let memory = MemoryFile()
+        var callbacks = MemoryFile.callbacks
+        return try withExtendedLifetime(memory) { () throws(EncodingFailure) -> [UInt8] in
+            let context = Unmanaged.passUnretained(memory).toOpaque()
+            guard let handle = sf_open_virtual(&callbacks, Int32(SFM_WRITE), &header, context) else {
+                throw EncodingFailure(reason: lowercasedFirst(String(cString: sf_strerror(nil))))
+            }
+            let integers = waveform.samples.map { Int16(max(-32768, min(32767, ($0 * 32768).rounded()))) }
+            let written = integers.withUnsafeBufferPointer {
+                sf_writef_short(handle, $0.baseAddress, sf_count_t($0.count))
+            }
+            let reason = lowercasedFirst(String(cString: sf_strerror(handle)))
+            let closed = sf_close(handle)
+            guard Int(written) == integers.count, closed == 0 else { throw EncodingFailure(reason: reason) }
+            return memory.bytes
+        }
+    }
+
+    /// libsndfile's reason for not encoding a sound.
+    package struct EncodingFailure: Error, Equatable {
+        package let reason: String
+    }
+}
+
+/// A growing file in memory behind libsndfile's callbacks: the disk's errors are then all ours to report.
+private final class MemoryFile {
+    var bytes = [UInt8]()
+    private var position = 0
+
+    static let callbacks = SF_VIRTUAL_IO(
+        get_filelen: { of($0).map { sf_count_t($0.bytes.count) } ?? -1 },
+        seek: { offset, whence, context in of(context)?.seek(Int(offset), whence) ?? -1 },
+        read: { target, count, context in of(context)?.read(into: target, Int(count)) ?? 0 },
+        write: { source, count, context in of(context)?.write(source, Int(count)) ?? 0 },
+        tell: { of($0).map { sf_count_t($0.position) } ?? -1 })
+
+    private static func of(_ context: UnsafeMutableRawPointer?) -> MemoryFile? {
+        context.map { Unmanaged<MemoryFile>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    private func seek(_ offset: Int, _ whence: Int32) -> sf_count_t {
+        let origin = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? position : bytes.count
+        guard origin + offset >= 0 else { return -1 }
+        position = origin + offset
+        return sf_count_t(position)
+    }
+
+    private func read(into target: UnsafeMutableRawPointer?, _ count: Int) -> sf_count_t {
+        let available = max(0, min(count, bytes.count - position))
+        bytes.withUnsafeBytes { source in
+            if available > 0, let base = source.baseAddress {
+                target?.copyMemory(from: base + position, byteCount: available)
+            }
+        }
+        position += available
+        return sf_count_t(available)
+    }
+
+    private func write(_ source: UnsafeRawPointer?, _ count: Int) -> sf_count_t {
+        guard let source, count > 0 else { return 0 }
+        if position + count > bytes.count {
+            bytes.append(contentsOf: repeatElement(0, count: position + count - bytes.count))
+        }
+        bytes.withUnsafeMutableBytes { $0.baseAddress?.advanced(by: position).copyMemory(from: source, byteCount: count) }
+        position += count
+        return sf_count_t(count)
+    }
+}

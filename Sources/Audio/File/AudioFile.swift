@@ -1,0 +1,113 @@
+import CSndFile
+import Foundation
+
+/// Sound files through libsndfile: any format it knows is read, WAV and FLAC are written.
+package enum AudioFile {
+    /// What a file's header says.
+    package struct Information: Sendable, Equatable {
+        package let sampleRate: Int
+        package let channels: Int
+        package let frames: Int
+        /// Seconds.
+        package var duration: Double { Double(frames) / Double(sampleRate) }
+    }
+
+    /// An hour: far more than a clip, far less than memory.
+    package static let defaultMaximumDuration = 3600.0
+
+    /// Rate, channels and length without decoding the sound.
+    /// - Throws: `AudioFileError`
+    package static func peek(_ url: URL) throws(AudioFileError) -> Information {
+        let reader = try SoundFileReader(url)
+        return reader.information
+    }
+
+    /// The whole file, its channels averaged to one.
+    /// - Parameter maximumDuration: seconds; a longer file is refused before much of it is in memory.
+    /// - Throws: `AudioFileError`
+    package static func read(
+        _ url: URL, maximumDuration: Double = defaultMaximumDuration
+    ) throws(AudioFileError) -> Waveform {
+        let reader = try SoundFileReader(url)
+        return Waveform(samples: try reader.decode(maximumDuration: maximumDuration),
+            sampleRate: reader.information.sampleRate)
+    }
+}
+
+/// One open libsndfile handle, closed with the object.
+private final class SoundFileReader {
+    let information: AudioFile.Information
+    private let path: String
+    private let handle: OpaquePointer
+    private let isFrameExact: Bool
+
+    init(_ url: URL) throws(AudioFileError) {
+        path = url.path
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            let code = errno
+            throw code == ENOENT || code == ENOTDIR
+                ? .notFound(path: path) : .inaccessible(path: path, reason: systemReason(code))
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw .inaccessible(path: path, reason: "it is not a regular file")
+        }
+        guard access(path, R_OK) == 0 else { throw .inaccessible(path: path, reason: systemReason(errno)) }
+        if status.st_size == 0 { throw .empty(path: path) }
+        var header = SF_INFO()
+        guard let handle = sf_open(path, Int32(SFM_READ), &header) else {
+            throw .unreadable(path: path, reason: lowercasedFirst(String(cString: sf_strerror(nil))))
+        }
+        guard header.samplerate > 0, header.channels > 0 else {
+            sf_close(handle)
+            throw .unreadable(path: path, reason: "its header names no sample rate or no channels")
+        }
+        self.handle = handle
+        // Where no length is known, libsndfile says the largest number; decoding finds the end.
+        let known = header.frames >= 0 && header.frames < Int64.max
+        information = AudioFile.Information(
+            sampleRate: Int(header.samplerate), channels: Int(header.channels), frames: known ? Int(header.frames) : 0)
+        // MPEG lengths may come from an estimate that padding shifts.
+        let container = Int(header.format) & Int(SF_FORMAT_TYPEMASK)
+        isFrameExact = known && container != 0x230000
+    }
+
+    deinit { sf_close(handle) }
+
+    /// All samples, mono.
+    func decode(maximumDuration: Double) throws(AudioFileError) -> [Float] {
+        let channels = information.channels, rate = Double(information.sampleRate)
+        let limit = Int(maximumDuration * rate)
+        guard information.frames <= limit else {
+            throw .tooLong(path: path, duration: information.duration, limit: maximumDuration)
+        }
+        let blockFrames = max(1, 65536 / channels)
+        var block = [Float](repeating: 0, count: blockFrames * channels)
+        var samples = [Float]()
+        samples.reserveCapacity(information.frames)
+        let share = 1 / Float(channels)
+        while true {
+            let count = Int(block.withUnsafeMutableBufferPointer {
+                sf_readf_float(handle, $0.baseAddress, sf_count_t(blockFrames))
+            })
+            if count <= 0 { break }
+            for frame in 0..<count {
+                var sum: Float = 0
+                for channel in 0..<channels { sum += block[frame * channels + channel] }
+                guard sum.isFinite else { throw .nonFinite(path: path, time: Double(samples.count) / rate) }
+                samples.append(channels == 1 ? sum : sum * share)
+            }
+            guard samples.count <= limit else {
+                throw .tooLong(path: path, duration: Double(samples.count) / rate, limit: maximumDuration)
+            }
+        }
+        if isFrameExact, samples.count < information.frames {
+            throw .truncated(path: path, expected: information.duration, found: Double(samples.count) / rate)
+        }
+        if sf_error(handle) != 0 {
+            throw .unreadable(path: path, reason: lowercasedFirst(String(cString: sf_strerror(handle))))
+        }
+        if samples.isEmpty { throw .empty(path: path) }
+        return samples
+    }
+}
