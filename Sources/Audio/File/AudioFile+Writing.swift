@@ -37,7 +37,7 @@ extension AudioFile {
             guard let handle = sf_open_virtual(&callbacks, Int32(SFM_WRITE), &header, context) else {
                 throw EncodingFailure(reason: lowercasedFirst(String(cString: sf_strerror(nil))))
             }
-            let integers = waveform.samples.map { Int16(max(-32768, min(32767, ($0 * 32768).rounded()))) }
+            let integers = waveform.samples.map(integerSample)
             let written = integers.withUnsafeBufferPointer {
                 sf_writef_short(handle, $0.baseAddress, sf_count_t($0.count))
             }

@@ -1,0 +1,159 @@
+import Foundation
+
+/// One sound on its way to an ALSA device, on a thread of its own. It starts when made, and the maker goes on at once.
+package final class Playback: @unchecked Sendable {  // guarded by `condition`
+    /// What reached the device.
+    package struct Progress: Sendable, Equatable {
+        /// Frames that the device took, at its own rate.
+        package var frames: Int
+        /// Hz; 0 before the device was opened.
+        package var sampleRate: Int
+
+        package init(frames: Int, sampleRate: Int) {
+            self.frames = frames
+            self.sampleRate = sampleRate
+        }
+    }
+
+    package enum Outcome: Sendable, Equatable {
+        /// All of it was played, as far as the device can tell.
+        case finished(Progress)
+        case cancelled(Progress)
+        case failed(AudioDeviceError)
+    }
+
+    package let device: String
+    private let condition = NSCondition()
+    private var isCancelled = false
+    private var result: Outcome?
+    private var waiters: [@Sendable (Outcome) -> Void] = []
+
+    /// - Parameters:
+    ///   - device: an ALSA name: `default`, `hw:1,0`, `null`, `file:FILE='/tmp/take.raw',FORMAT=raw`.
+    ///   - completion: called once, on the playback's thread.
+    package init(
+        _ waveform: Waveform, device: String = "default", completion: (@Sendable (Outcome) -> Void)? = nil
+    ) {
+        self.device = device
+        if let completion { waiters.append(completion) }
+        let thread = Thread { [self] in finish(play(waveform)) }
+        thread.name = "playback"
+        thread.start()
+    }
+
+    /// Falls silent within a few hundredths of a second; without effect when it is over.
+    package func cancel() {
+        condition.withLock {
+            isCancelled = true
+            condition.broadcast()
+        }
+    }
+
+    /// How it ended, or nil while it goes on.
+    package var outcome: Outcome? { condition.withLock { result } }
+
+    /// Suspends until it is over.
+    package func finished() async -> Outcome {
+        await withCheckedContinuation { continuation in
+            let present = condition.withLock {
+                if result == nil { waiters.append { continuation.resume(returning: $0) } }
+                return result
+            }
+            if let present { continuation.resume(returning: present) }
+        }
+    }
+
+    /// Blocks until it is over: for a command line that has nothing else to do.
+    package func wait() -> Outcome {
+        condition.lock()
+        defer { condition.unlock() }
+        while true {
+            if let result { return result }
+            condition.wait()
+        }
+    }
+
+    private func finish(_ outcome: Outcome) {
+        let waiting = condition.withLock {
+            result = outcome
+            condition.broadcast()
+            defer { waiters = [] }
+            return waiters
+        }
+        for waiter in waiting { waiter(outcome) }
+    }
+
+    private var wantsToStop: Bool { condition.withLock { isCancelled } }
+
+    private func play(_ waveform: Waveform) -> Outcome {
+        var progress = Progress(frames: 0, sampleRate: 0)
+        if wantsToStop { return .cancelled(progress) }
+        do throws(AudioDeviceError) {
+            let stream = try PlaybackStream.open(device, sampleRate: waveform.sampleRate)
+            progress.sampleRate = stream.sampleRate
+            let frames = try interleaved(waveform, for: stream)
+            let total = frames.count / stream.channels
+            var idleRounds = 0
+            while progress.frames < total {
+                if wantsToStop {
+                    stream.drop()
+                    return .cancelled(progress)
+                }
+                switch try writeSome(of: frames, from: progress.frames, total: total, to: stream) {
+                case .wrote(let count):
+                    progress.frames += count
+                    idleRounds = 0
+                case .full:
+                    if try stream.waitForRoom(milliseconds: 50) == false { idleRounds += 1 }
+                case .recovered:
+                    idleRounds += 1
+                }
+                if idleRounds > 100 {
+                    throw AudioDeviceError(device: device, operation: .play, reason: "it takes no sound")
+                }
+            }
+            return drain(stream, progress)
+        } catch {
+            return .failed(error)
+        }
+    }
+
+    private func writeSome(
+        of frames: [Int16], from start: Int, total: Int, to stream: PlaybackStream
+    ) throws(AudioDeviceError) -> PlaybackStream.Step {
+        // Typed throws do not pass through withUnsafeBufferPointer's rethrows in every compiler; a Result does.
+        try frames.withUnsafeBufferPointer { buffer -> Result<PlaybackStream.Step, AudioDeviceError> in
+            guard let base = buffer.baseAddress else { return .success(.full) }
+            return Result { () throws(AudioDeviceError) in
+                try stream.write(base + start * stream.channels, count: total - start)
+            }
+        }.get()
+    }
+
+    /// Lets the device play what it still holds. One that never says that it is done is left after a while.
+    private func drain(_ stream: PlaybackStream, _ progress: Progress) -> Outcome {
+        let deadline = Date(timeIntervalSinceNow: 2 + Double(stream.bufferFrames) / Double(stream.sampleRate))
+        while !stream.drain(), Date() < deadline {
+            let stopped = condition.withLock {
+                if !isCancelled { _ = condition.wait(until: Date(timeIntervalSinceNow: 0.01)) }
+                return isCancelled
+            }
+            if stopped {
+                stream.drop()
+                return .cancelled(progress)
+            }
+        }
+        return .finished(progress)
+    }
+
+    /// 16-bit frames at the stream's rate, the same on all its channels.
+    private func interleaved(_ waveform: Waveform, for stream: PlaybackStream) throws(AudioDeviceError) -> [Int16] {
+        let converted: Waveform
+        do {
+            converted = try Resampler(quality: .high).resample(waveform, to: stream.sampleRate)
+        } catch {
+            throw AudioDeviceError(device: device, operation: .play, reason: error.reason)
+        }
+        return converted.samples.flatMap { repeatElement(integerSample($0), count: stream.channels) }
+    }
+}
