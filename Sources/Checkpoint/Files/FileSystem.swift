@@ -1,0 +1,217 @@
+import Foundation
+
+/// The one way from here to the disk: retries EINTR, finishes short reads and writes, names what failed.
+package struct FileSystem: Sendable {
+    package let calls: SystemCalls
+
+    package init(calls: SystemCalls = .system) {
+        self.calls = calls
+    }
+
+    /// Repeats a call while a signal interrupts it; throws with the operation and path when it fails.
+    @discardableResult
+    func check(_ operation: String, _ path: String, _ call: () -> Int) throws -> Int {
+        while true {
+            let result = call()
+            if result >= 0 { return result }
+            if result == -Int(EINTR) { continue }
+            throw FileSystemError(operation: operation, path: path, code: Int32(-result))
+        }
+    }
+
+    // MARK: Folders and names
+
+    /// Makes a folder; true when it was not there before.
+    @discardableResult
+    func makeFolder(_ path: String) throws -> Bool {
+        do {
+            try check("make the folder", path) { calls.mkdir(path, 0o755) }
+            return true
+        } catch let error as FileSystemError where error.code == EEXIST {
+            return false
+        }
+    }
+
+    func rename(_ from: String, to: String) throws {
+        try check("rename to \(to)", from) { calls.rename(from, to) }
+    }
+
+    func link(_ from: String, to: String) throws {
+        try check("link", to) { calls.link(from, to) }
+    }
+
+    func remove(_ path: String) throws {
+        try check("remove", path) { calls.unlink(path) }
+    }
+
+    /// Removes a folder and the plain files in it.
+    func removeFolder(_ path: String) throws {
+        for name in try names(in: path) { try remove("\(path)/\(name)") }
+        try check("remove the folder", path) { calls.rmdir(path) }
+    }
+
+    /// Makes the entries of a folder durable.
+    func syncFolder(_ path: String) throws {
+        let descriptor = try open(path, O_RDONLY | O_DIRECTORY)
+        defer { close(descriptor) }
+        try check("sync the folder", path) { calls.fsync(descriptor) }
+    }
+
+    /// The names in a folder, sorted; none when there is no such folder.
+    func names(in path: String) throws -> [String] {
+        guard let folder = opendir(path) else {
+            if errno == ENOENT { return [] }
+            throw FileSystemError(operation: "list", path: path, code: errno)
+        }
+        defer { closedir(folder) }
+        var names: [String] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    /// What tells one physical copy from another, and how long it is; nil when nothing is there.
+    func status(of path: String) -> FileStatus? {
+        var information = stat()
+        guard lstat(path, &information) == 0 else { return nil }
+        return FileStatus(
+            device: UInt64(information.st_dev), inode: UInt64(information.st_ino), bytes: Int(information.st_size),
+            isFolder: information.st_mode & S_IFMT == S_IFDIR)
+    }
+
+    /// Bytes that may still be written where a path is, nil when the system does not say.
+    func freeBytes(at path: String) -> Int? {
+        let free = calls.freeBytes(path)
+        return free < 0 ? nil : free
+    }
+
+    // MARK: Files
+
+    func open(_ path: String, _ flags: Int32) throws -> Int32 {
+        Int32(try check("open", path) { calls.open(path, flags | O_CLOEXEC, 0o644) })
+    }
+
+    func close(_ descriptor: Int32) {
+        _ = calls.close(descriptor)  // never again after EINTR: the number may belong to someone else by then
+    }
+
+    /// Fills the buffer from where the file stands; fewer bytes only at its end.
+    func read(_ descriptor: Int32, path: String, into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        var filled = 0
+        while filled < buffer.count, let base = buffer.baseAddress {
+            let count = try check("read", path) { calls.read(descriptor, base + filled, buffer.count - filled) }
+            if count == 0 { break }
+            filled += count
+        }
+        return filled
+    }
+
+    /// A whole small file; refuses one longer than `limit` before reading any of it.
+    func contents(of path: String, limit: Int) throws -> [UInt8] {
+        let descriptor = try open(path, O_RDONLY)
+        defer { close(descriptor) }
+        var information = stat()
+        guard fstat(descriptor, &information) == 0 else {
+            throw FileSystemError(operation: "read", path: path, code: errno)
+        }
+        guard information.st_mode & S_IFMT == S_IFREG, information.st_size <= limit else {
+            throw FileSystemError(operation: "read", path: path, code: EFBIG)
+        }
+        let size = Int(information.st_size)
+        return try [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+            let target = UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: size)
+            count = try read(descriptor, path: path, into: target)
+        }
+    }
+
+    /// Writes a new file fully and makes its contents (not yet its name) durable.
+    ///
+    /// After a failed fsync the pages may be marked clean though they never reached the disk, so the same file is
+    /// never synced again: it is removed, and the bytes are written once more into a new one.
+    func writeNewFile(_ path: String, _ body: (FileWriter) throws -> Void) throws {
+        for attempt in 1...2 {
+            let descriptor = try open(path, O_WRONLY | O_CREAT | O_EXCL)
+            do {
+                defer { close(descriptor) }
+                let writer = FileWriter(fileSystem: self, descriptor: descriptor, path: path)
+                try body(writer)
+                try writer.flush()
+                try check("sync", path) { calls.fsync(descriptor) }
+                return
+            } catch let error as FileSystemError where error.operation == "sync" && attempt == 1 && !error.isOutOfSpace {
+                try remove(path)
+            }
+        }
+    }
+
+    /// Replaces a small file so that a reader sees the old or the new contents, and the new ones are durable on return.
+    func replaceFile(_ path: String, with bytes: [UInt8]) throws {
+        let folder = (path as NSString).deletingLastPathComponent
+        let temporary = "\(folder)/\(FileSystem.temporaryPrefix)\((path as NSString).lastPathComponent)-\(getpid())"
+        if status(of: temporary) != nil { try remove(temporary) }
+        do {
+            try writeNewFile(temporary) { writer in try bytes.withUnsafeBytes { try writer.append($0) } }
+            try rename(temporary, to: path)
+        } catch {
+            try? remove(temporary)
+            throw error
+        }
+        try syncFolder(folder)
+    }
+
+    /// Every name that a crash may leave behind begins so; a writer removes them when it opens a store.
+    static let temporaryPrefix = ".saving-"
+}
+
+/// What tells one physical copy of a file from another.
+struct FileStatus: Hashable {
+    var device: UInt64
+    var inode: UInt64
+    var bytes: Int
+    var isFolder: Bool
+}
+
+/// Gathers small pieces into large writes.
+final class FileWriter {
+    private let fileSystem: FileSystem
+    private let descriptor: Int32
+    private let path: String
+    private var buffer: [UInt8] = []
+    private static let bufferSize = 1 << 20
+
+    init(fileSystem: FileSystem, descriptor: Int32, path: String) {
+        self.fileSystem = fileSystem
+        self.descriptor = descriptor
+        self.path = path
+    }
+
+    func append(_ bytes: UnsafeRawBufferPointer) throws {
+        if buffer.count + bytes.count > Self.bufferSize { try flush() }
+        if bytes.count > Self.bufferSize {
+            try write(bytes)
+        } else {
+            buffer.append(contentsOf: bytes)
+        }
+    }
+
+    func flush() throws {
+        try buffer.withUnsafeBytes { try write($0) }
+        buffer.removeAll(keepingCapacity: true)
+    }
+
+    private func write(_ bytes: UnsafeRawBufferPointer) throws {
+        var written = 0
+        while written < bytes.count, let base = bytes.baseAddress {
+            let count = try fileSystem.check("write", path) {
+                fileSystem.calls.write(descriptor, base + written, bytes.count - written)
+            }
+            // A regular file takes at least a byte or says why not; anything else would turn forever.
+            guard count > 0 else { throw FileSystemError(operation: "write", path: path, code: EIO) }
+            written += count
+        }
+    }
+}

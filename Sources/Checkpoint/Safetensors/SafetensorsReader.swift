@@ -1,0 +1,89 @@
+import Foundation
+
+/// What one pass over a safetensors file found.
+struct SafetensorsContents {
+    var file: StateFile
+    var digest: Digest
+    var tensorDigests: [(name: String, digest: Digest)]
+}
+
+/// Reads a safetensors file front to back, once, hashing the file and each tensor on the way.
+struct SafetensorsReader {
+    let fileSystem: FileSystem
+    /// False to hash only, in constant memory; the tensors are then empty.
+    var keepsTensors = true
+
+    private static let chunk = 4 << 20
+
+    /// Throws `SafetensorsDefect` for contents and `FileSystemError` for the disk. Nothing is allocated before it is
+    /// known that the file is long enough to fill it.
+    func read(_ path: String, name: String) throws -> SafetensorsContents {
+        let descriptor = try fileSystem.open(path, O_RDONLY)
+        defer { fileSystem.close(descriptor) }
+        var information = stat()
+        guard fstat(descriptor, &information) == 0 else {
+            throw FileSystemError(operation: "read", path: path, code: errno)
+        }
+        guard information.st_mode & S_IFMT == S_IFREG else { throw SafetensorsDefect(reason: "it is not a plain file") }
+        let size = Int(information.st_size)
+
+        let stream = try DigestStream()
+        func take(_ count: Int) throws -> [UInt8] {
+            let bytes = try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+                let target = UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: count)
+                filled = try fileSystem.read(descriptor, path: path, into: target)
+            }
+            guard bytes.count == count else { throw SafetensorsDefect(reason: "it became shorter while it was read") }
+            bytes.withUnsafeBytes { stream.update($0) }
+            return bytes
+        }
+
+        guard size >= 8 else { throw SafetensorsDefect(reason: "it is truncated: \(size) bytes are too few for a header") }
+        let declared = try take(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        guard declared <= UInt64(SafetensorsHeader.lengthLimit), declared <= UInt64(size - 8) else {
+            throw SafetensorsDefect(reason: "its header claims \(declared) bytes in a file of \(size)")
+        }
+        let length = Int(declared)
+        let header = try SafetensorsHeader(json: try take(length), bodyLength: size - 8 - length)
+
+        var tensors: [TensorImage] = []
+        var digests: [(name: String, digest: Digest)] = []
+        for entry in header.entries {
+            if keepsTensors {
+                let bytes = try take(entry.range.count)
+                digests.append((entry.name, Digest(of: bytes)))
+                tensors.append(TensorImage(name: entry.name, type: entry.type, shape: entry.shape, bytes: bytes))
+            } else {
+                let tensorStream = try DigestStream()
+                var left = entry.range.count
+                while left > 0 {
+                    let bytes = try take(min(left, Self.chunk))
+                    bytes.withUnsafeBytes { tensorStream.update($0) }
+                    left -= bytes.count
+                }
+                digests.append((entry.name, tensorStream.digest))
+            }
+        }
+        return SafetensorsContents(
+            file: StateFile(name: name, tensors: tensors, metadata: header.metadata), digest: stream.digest,
+            tensorDigests: digests)
+    }
+}
+
+/// Single safetensors files outside a store, for import and export.
+package enum Safetensors {
+    /// Reads a file; throws one sentence that names it and what is wrong.
+    package static func read(_ url: URL, fileSystem: FileSystem = FileSystem()) throws -> StateFile {
+        do {
+            return try SafetensorsReader(fileSystem: fileSystem).read(url.path, name: url.lastPathComponent).file
+        } catch let defect as SafetensorsDefect {
+            throw CheckpointError.unreadableFile(path: url.path, reason: defect.reason)
+        }
+    }
+
+    /// Writes a file durably under a new name; throws when there is one of that name already.
+    package static func write(_ file: StateFile, to url: URL, fileSystem: FileSystem = FileSystem()) throws {
+        let prepared = try PreparedFile(file)
+        try fileSystem.writeNewFile(url.path) { try prepared.write(to: $0) }
+    }
+}

@@ -1,0 +1,161 @@
+import Foundation
+import Synchronization
+
+/// The checkpoints of one voice: `checkpoints/<branch>/g_0023000`, with `HEAD` naming where training stands.
+///
+/// A checkpoint appears whole or not at all, and nothing in it is changed afterwards. One process opens a store for
+/// writing (see `StoreLock`); any number may read it meanwhile. Calls block on the disk; those that write take turns.
+package final class CheckpointStore: Sendable {
+    package enum Access: Sendable {
+        /// Makes the folder when it is missing and removes what a crash left half written.
+        case write
+        /// Changes nothing.
+        case readOnly
+    }
+
+    package let directory: URL
+    package let access: Access
+    let fileSystem: FileSystem
+    /// `directory` as a path.
+    let path: String
+    /// Held by everything that writes.
+    let writing = NSLock()
+    private let outlines = Mutex<[CheckpointID: (status: FileStatus, outline: ManifestOutline)]>([:])
+
+    /// Opens `VOICE/checkpoints`. With `write`, the voice's folder must exist and be locked by the caller.
+    package init(directory: URL, access: Access = .write, fileSystem: FileSystem = FileSystem()) throws {
+        self.directory = directory
+        self.access = access
+        self.fileSystem = fileSystem
+        path = directory.standardizedFileURL.path
+        guard access == .write else { return }
+        if fileSystem.status(of: path) == nil {
+            try fileSystem.makeFolder(path)
+            try fileSystem.syncFolder((path as NSString).deletingLastPathComponent)
+        }
+        try removeLeftovers()
+    }
+
+    // MARK: Places
+
+    func folder(_ branch: String) -> String { "\(path)/\(branch)" }
+    func folder(_ id: CheckpointID) -> String { "\(path)/\(id.branch)/\(id.folder)" }
+
+    func requireWriting() throws {
+        guard access == .write else { throw CheckpointError.readOnlyStore(directory: path) }
+    }
+
+    static let deletingPrefix = ".deleting-"
+    static let damagedPrefix = ".damaged-"
+
+    /// Half-written checkpoints and half-finished deletions of a process that was killed.
+    private func removeLeftovers() throws {
+        func isLeftover(_ name: String) -> Bool {
+            name.hasPrefix(FileSystem.temporaryPrefix) || name.hasPrefix(Self.deletingPrefix)
+        }
+        for folder in [path] + (try branchNames().map { self.folder($0) }) {
+            for name in try fileSystem.names(in: folder) where isLeftover(name) {
+                try discard("\(folder)/\(name)")
+            }
+        }
+    }
+
+    /// Removes a file, or a folder of files.
+    func discard(_ path: String) throws {
+        guard let status = fileSystem.status(of: path) else { return }
+        if status.isFolder {
+            try fileSystem.removeFolder(path)
+        } else {
+            try fileSystem.remove(path)
+        }
+    }
+
+    // MARK: Listing
+
+    /// The branches' folders, sorted.
+    package func branchNames() throws -> [String] {
+        try fileSystem.names(in: path).filter {
+            CheckpointID.isValidBranch($0) && fileSystem.status(of: folder($0))?.isFolder == true
+        }
+    }
+
+    /// The IDs of a branch's checkpoints by step, sound or not.
+    package func ids(branch: String) throws -> [CheckpointID] {
+        try fileSystem.names(in: folder(branch)).compactMap { name in
+            CheckpointID.step(folder: name).map { CheckpointID(branch: branch, step: $0) }
+        }.sorted()
+    }
+
+    /// All checkpoints, the oldest save first. Reads manifests only, and those once; one whose manifest cannot be
+    /// believed comes first, with its defect.
+    package func list() throws -> [CheckpointListing] {
+        let head = try? readHead()
+        var listings: [CheckpointListing] = []
+        for branch in try branchNames() {
+            for id in try ids(branch: branch) {
+                var listing = CheckpointListing(
+                    id: id, header: nil, defect: nil, isPinned: isPinned(id), isHead: head?.checkpoint == id)
+                do {
+                    listing.header = try outline(id).header
+                } catch {
+                    listing.defect = Self.sentence(error, about: id)
+                }
+                listings.append(listing)
+            }
+        }
+        return listings.sorted { ($0.header?.sequence ?? 0, $0.id) < ($1.header?.sequence ?? 0, $1.id) }
+    }
+
+    /// The manifest's header, checked against its own checksum; the files are not read.
+    package func header(_ id: CheckpointID) throws -> ManifestHeader { try outline(id).header }
+
+    /// The whole manifest, checked against its own checksum; the files are not read.
+    package func manifest(_ id: CheckpointID) throws -> Manifest {
+        try readManifest(Manifest.self, id) { $0.header }
+    }
+
+    func outline(_ id: CheckpointID) throws -> ManifestOutline {
+        let status = fileSystem.status(of: "\(folder(id))/\(Manifest.fileName)")
+        if let status, let known = outlines.withLock({ $0[id] }), known.status == status { return known.outline }
+        let outline = try readManifest(ManifestOutline.self, id) { $0.header }
+        if let status { outlines.withLock { $0[id] = (status, outline) } }
+        return outline
+    }
+
+    private func readManifest<Part: Decodable>(
+        _ type: Part.Type, _ id: CheckpointID, header: (Part) -> ManifestHeader
+    ) throws -> Part {
+        let folder = folder(id)
+        do {
+            let bytes = try fileSystem.contents(of: "\(folder)/\(Manifest.fileName)", limit: Manifest.lengthLimit)
+            let part = try Manifest.decode(type, from: bytes)
+            guard header(part).id == id else {
+                throw SealDefect(reason: "\(Manifest.fileName) is that of \(header(part).id)")
+            }
+            return part
+        } catch let defect as SealDefect {
+            throw CheckpointError.damaged(id: id, defects: [defect.reason])
+        } catch let error as FileSystemError where error.isNotFound {
+            if fileSystem.status(of: folder) == nil { throw CheckpointError.notFound(id: id) }
+            throw CheckpointError.damaged(id: id, defects: ["\(Manifest.fileName) is missing"])
+        } catch let error as FileSystemError where error.code == EFBIG {
+            throw CheckpointError.damaged(id: id, defects: ["\(Manifest.fileName) is longer than any manifest"])
+        }
+    }
+
+    /// What an error says of a checkpoint, without repeating its name.
+    static func sentence(_ error: any Error, about id: CheckpointID) -> String {
+        if case CheckpointError.damaged(id, let defects) = error { return defects.joined(separator: "; ") }
+        return "\(error)"
+    }
+}
+
+/// One line of a history.
+package struct CheckpointListing: Sendable, Equatable {
+    package var id: CheckpointID
+    /// nil when the manifest cannot be believed; `defect` then says why.
+    package var header: ManifestHeader?
+    package var defect: String?
+    package var isPinned: Bool
+    package var isHead: Bool
+}
