@@ -8,8 +8,8 @@ package struct Golden {
     package let integers: [String: [Int]]
 
     /// Reads `Golden/<name>.safetensors` beside this file.
-    package init(_ name: String, file: String = #filePath) throws {
-        let url = URL(fileURLWithPath: file).deletingLastPathComponent().appendingPathComponent("Golden/\(name).safetensors")
+    package init(_ name: String) throws {
+        let url = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Golden/\(name).safetensors")
         let data = try Data(contentsOf: url)
         let headerLength = data.prefix(8).enumerated().reduce(0) { $0 | Int($1.element) << (8 * $1.offset) }
         let body = 8 + headerLength

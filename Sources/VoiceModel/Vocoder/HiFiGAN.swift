@@ -1,0 +1,80 @@
+import Neural
+import Tensor
+
+/// What turns latent frames into a waveform: z [B, C, T], g [B, G, 1] -> [B, 1, T · hop].
+package protocol Vocoder: Module {
+    func callAsFunction(_ z: Tensor, speaker: Tensor) -> Tensor
+}
+
+/// HiFi-GAN's generator (Kong et al. 2020), V1 residual blocks, conditioned on the speaker.
+package final class HiFiGAN: Vocoder {
+    private let pre, condition, post: Convolution1d
+    private let upsamplings: [TransposedConvolution1d]
+    private let residualBlocks: [[ResidualBlock]]
+
+    package init(
+        inputs: Int, initialChannels: Int, rates: [Int], kernels: [Int], residualKernels: [Int] = [3, 7, 11],
+        dilations: [Int] = [1, 3, 5], speakerWidth: Int, postBias: Bool = true
+    ) {
+        pre = Convolution1d(inputs, initialChannels, kernel: 7, padding: 3)
+        condition = Convolution1d(speakerWidth, initialChannels, kernel: 1)
+        var channels = initialChannels
+        var upsamplings = [TransposedConvolution1d](), blocks = [[ResidualBlock]]()
+        for (rate, kernel) in zip(rates, kernels) {
+            upsamplings.append(
+                TransposedConvolution1d(
+                    channels, channels / 2, kernel: kernel, stride: rate, padding: (kernel - rate) / 2, weightNorm: true,
+                    initializer: .normal(standardDeviation: 0.01)))
+            channels /= 2
+            blocks.append(residualKernels.map { ResidualBlock(channels: channels, kernel: $0, dilations: dilations) })
+        }
+        self.upsamplings = upsamplings
+        residualBlocks = blocks
+        post = Convolution1d(channels, 1, kernel: 7, padding: 3, bias: postBias)
+    }
+
+    package func callAsFunction(_ z: Tensor, speaker: Tensor) -> Tensor {
+        var x = pre(z) + condition(speaker)
+        for (upsampling, blocks) in zip(upsamplings, residualBlocks) {
+            x = upsampling(x.leakyRelu(0.1))
+            let sum = blocks.dropFirst().reduce(blocks[0](x)) { $0 + $1(x) }
+            x = sum / Float(blocks.count)
+        }
+        // The public implementation's last slope is PyTorch's default.
+        return post(x, inputLeakyReluSlope: 0.01).hyperbolicTangent()
+    }
+
+    package func collect(_ state: StateCollector) {
+        state.child("conv_pre", pre)
+        state.children("ups", upsamplings)
+        state.children("resblocks", residualBlocks.flatMap { $0 })
+        state.child("conv_post", post)
+        state.child("cond", condition)
+    }
+}
+
+/// Three pairs of dilated and plain convolutions, each pair bridged.
+private final class ResidualBlock: Module {
+    private let dilated, plain: [Convolution1d]
+
+    init(channels: Int, kernel: Int, dilations: [Int]) {
+        func convolution(_ dilation: Int) -> Convolution1d {
+            Convolution1d(
+                channels, channels, kernel: kernel, padding: (kernel - 1) * dilation / 2, dilation: dilation,
+                weightNorm: true, initializer: .normal(standardDeviation: 0.01))
+        }
+        dilated = dilations.map(convolution)
+        plain = dilations.map { _ in convolution(1) }
+    }
+
+    func callAsFunction(_ input: Tensor) -> Tensor {
+        zip(dilated, plain).reduce(input) { x, pair in
+            pair.1(pair.0(x, inputLeakyReluSlope: 0.1), inputLeakyReluSlope: 0.1) + x
+        }
+    }
+
+    func collect(_ state: StateCollector) {
+        state.children("convs1", dilated)
+        state.children("convs2", plain)
+    }
+}
