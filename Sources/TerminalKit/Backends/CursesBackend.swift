@@ -1,0 +1,245 @@
+import CNcurses
+import Foundation
+
+/// The real terminal, drawn through ncurses.
+///
+/// Curses compares each picture with the last one and writes the difference in one go; keys are read elsewhere, by
+/// `InputReader`, so that curses never waits for one. There can be one of these at a time: curses is global.
+@MainActor
+package final class CursesBackend: TerminalBackend {
+    package private(set) var size = TerminalSize(columns: 80, rows: 24)
+    package private(set) var glyphs: ChartGlyphs
+    package private(set) var colorDepth: ColorDepth = .mono
+    package let events: AsyncStream<TerminalEvent>
+    package var theme: Theme {
+        didSet { if theme != oldValue { forgetColors() } }
+    }
+
+    private let input: AsyncStream<TerminalEvent>.Continuation
+    private let wantsColors: Bool
+    private var isUTF8 = false
+    private var reader: InputReader?
+    private var stream: UnsafeMutablePointer<FILE>?
+    private var descriptor: Int32 = -1
+    private var screen: OpaquePointer?
+    private var shown: CellGrid?
+    private var isLost = false
+    private var looks: [CellStyle: (attributes: attr_t, pair: Int32)] = [:]
+    private var pairs: [ColorPair: Int32] = [:]
+
+    private struct ColorPair: Hashable {
+        var foreground: Int
+        var background: Int
+    }
+
+    /// - Parameters:
+    ///   - glyphs: the finest chart characters to use; a terminal without UTF-8 gets ASCII in any case.
+    ///   - wantsColors: false where the user set NO_COLOR.
+    package init(theme: Theme, glyphs: ChartGlyphs = .braille, wantsColors: Bool = CursesBackend.environmentWantsColors)
+    {
+        self.theme = theme
+        self.glyphs = glyphs
+        self.wantsColors = wantsColors
+        (events, input) = AsyncStream.makeStream()
+    }
+
+    /// False when NO_COLOR is set to anything (no-color.org).
+    nonisolated package static var environmentWantsColors: Bool {
+        ProcessInfo.processInfo.environment["NO_COLOR"].map(\.isEmpty) ?? true
+    }
+
+    // MARK: Start and stop
+
+    package func start() throws {
+        isUTF8 = reprise_use_environment_characters() == 1
+        if !isUTF8 { glyphs = .ascii }
+        let type = ProcessInfo.processInfo.environment["TERM"] ?? ""
+        if type.isEmpty || type == "dumb" { throw TerminalError.cannotPlaceCursor(type) }
+        descriptor = open("/dev/tty", O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else { throw TerminalError.noTerminal }
+        TerminalRestorer.remember(descriptor: descriptor)
+        do {
+            try openScreen(type: type)
+        } catch {
+            TerminalRestorer.disarm()
+            if let stream { fclose(stream) } else { close(descriptor) }
+            stream = nil
+            descriptor = -1
+            throw error
+        }
+        guard let reader = InputReader(descriptor: descriptor, events: input) else {
+            endwin()
+            throw TerminalError.noTerminal
+        }
+        self.reader = reader
+        TerminalRestorer.arm(pipe: reader.signalInput)
+        enterScreen()
+        reader.start()
+    }
+
+    private func openScreen(type: String) throws {
+        var problem: Int32 = 0
+        guard setupterm(nil, descriptor, &problem) == OK else { throw TerminalError.unknownType(type) }
+        guard reprise_capability("cup") != nil else { throw TerminalError.cannotPlaceCursor(type) }
+        guard let stream = fdopen(descriptor, "r+") else { throw TerminalError.noTerminal }
+        self.stream = stream
+        guard let screen = newterm(nil, stream, stream) else { throw TerminalError.unknownType(type) }
+        self.screen = screen
+        set_term(screen)
+        startColors()
+    }
+
+    /// The modes of a full screen; needed again after the process was stopped.
+    private func enterScreen() {
+        raw()
+        noecho()
+        nonl()
+        curs_set(0)
+        // Pasted text comes between marks, so that it is never taken for commands.
+        if supportsPasteMarks { writeDirectly("\u{1B}[?2004h") }
+        readSize()
+    }
+
+    private var supportsPasteMarks: Bool {
+        let type = ProcessInfo.processInfo.environment["TERM"] ?? ""
+        return ["xterm", "tmux", "screen", "rxvt", "alacritty", "foot", "kitty", "st-", "vte", "linux", "wezterm"]
+            .contains { type.hasPrefix($0) }
+    }
+
+    private func writeDirectly(_ text: String) {
+        guard let stream else { return }
+        fflush(stream)
+        _ = text.withCString { write(descriptor, $0, strlen($0)) }
+    }
+
+    package func stop() {
+        guard let screen else { return }
+        reader?.stop()
+        reader = nil
+        if !isLost {
+            if supportsPasteMarks { writeDirectly("\u{1B}[?2004l") }
+            endwin()
+        }
+        TerminalRestorer.disarm()
+        delscreen(screen)
+        self.screen = nil
+        // The reader may still stand in poll on the descriptor: it is closed with the process, not here.
+        input.finish()
+    }
+
+    package func suspend() {
+        guard screen != nil, !isLost else { return }
+        if supportsPasteMarks { writeDirectly("\u{1B}[?2004l") }
+        endwin()
+        TerminalRestorer.stopProcess()
+        enterScreen()
+        redrawAll()
+    }
+
+    // MARK: Size
+
+    private func readSize() {
+        var rows: Int32 = 0
+        var columns: Int32 = 0
+        if reprise_terminal_size(descriptor, &rows, &columns) != 0 {
+            (rows, columns) = (max(1, tigetnum("lines")), max(1, tigetnum("cols")))
+            if rows < 2 || columns < 2 { (rows, columns) = (24, 80) }
+        }
+        let newSize = TerminalSize(columns: Int(columns), rows: Int(rows))
+        guard newSize != size || shown == nil else { return }
+        size = newSize
+        resizeterm(rows, columns)
+        shown = nil
+    }
+
+    // MARK: Colours
+
+    private func startColors() {
+        guard wantsColors, has_colors(), start_color() == OK else { return }
+        use_default_colors()
+        switch reprise_colors() {
+        case ..<8: colorDepth = .mono
+        case 8..<16: colorDepth = .eight
+        case 16..<256: colorDepth = .sixteen
+        case 256..<(1 << 24): colorDepth = .indexed
+        default: colorDepth = .direct
+        }
+    }
+
+    private func forgetColors() {
+        looks = [:]
+        redrawAll()
+    }
+
+    private func look(of style: CellStyle) -> (attributes: attr_t, pair: Int32) {
+        if let known = looks[style] { return known }
+        let foreground = theme[style.foreground]
+        let background = theme[style.background]
+        var wanted = style.attributes
+        if colorDepth == .mono { wanted.formUnion(foreground.mono.union(background.mono)) }
+        var attributes: attr_t = 0
+        if wanted.contains(.bold) { attributes |= reprise_bold() }
+        if wanted.contains(.dim) { attributes |= reprise_dim() }
+        if wanted.contains(.reverse) { attributes |= reprise_reverse() }
+        if wanted.contains(.underline) { attributes |= reprise_underline() }
+        // Eight colours have no bright ones: bold stands for them.
+        if colorDepth == .eight, let ansi = foreground.ansi, ansi >= 8, ansi != 8 { attributes |= reprise_bold() }
+        let look = (attributes, pair(foreground, background))
+        looks[style] = look
+        return look
+    }
+
+    private func pair(_ foreground: ThemeColor, _ background: ThemeColor) -> Int32 {
+        guard colorDepth != .mono else { return 0 }
+        let wanted = ColorPair(
+            foreground: ColorMatching.number(of: foreground, depth: colorDepth) ?? -1,
+            background: ColorMatching.number(of: background, depth: colorDepth) ?? -1)
+        if wanted.foreground == -1, wanted.background == -1 { return 0 }
+        if let known = pairs[wanted] { return known }
+        let number = Int32(pairs.count + 1)
+        guard number < reprise_color_pairs(), number < 32_000,
+            init_extended_pair(number, Int32(wanted.foreground), Int32(wanted.background)) == OK
+        else { return 0 }
+        pairs[wanted] = number
+        return number
+    }
+
+    // MARK: Drawing
+
+    package func redrawAll() {
+        guard screen != nil else { return }
+        shown = nil
+        reprise_forget_screen()
+    }
+
+    package func present(_ grid: CellGrid) {
+        guard screen != nil, !isLost else { return }
+        readSize()
+        let picture = isUTF8 ? grid : grid.asciiOnly()
+        guard picture != shown else { return }
+        let columns = min(picture.size.columns, size.columns)
+        for row in 0..<min(picture.size.rows, size.rows) {
+            if let shown, shown.size == picture.size, shown.row(row) == picture.row(row) { continue }
+            for column in 0..<columns { put(picture[row, column], row: row, column: column) }
+        }
+        if let cursor = picture.cursor {
+            curs_set(1)
+            wmove(reprise_standard_screen(), Int32(cursor.row), Int32(cursor.column))
+        } else {
+            curs_set(0)
+        }
+        wrefresh(reprise_standard_screen())
+        shown = picture
+    }
+
+    private func put(_ cell: Cell, row: Int, column: Int) {
+        if cell.isContinuation { return }
+        let look = look(of: cell.style)
+        var text: (wchar_t, wchar_t, wchar_t, wchar_t, wchar_t, wchar_t) = (wchar_t(cell.scalar.value), 0, 0, 0, 0, 0)
+        withUnsafeMutableBytes(of: &text) { raw in
+            let characters = raw.bindMemory(to: wchar_t.self)
+            for (index, mark) in cell.marks.prefix(4).enumerated() { characters[index + 1] = wchar_t(mark.value) }
+            _ = reprise_put(Int32(row), Int32(column), characters.baseAddress, look.attributes, look.pair)
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import CNcurses
+import Glibc
+
+// What the handlers of fatal signals need. Written on the main thread before the handlers are installed and after
+// they are taken away; the handlers only read it.
+nonisolated(unsafe) private var restoreDescriptor: Int32 = -1
+nonisolated(unsafe) private var restoreBytes: UnsafeMutablePointer<UInt8>?
+nonisolated(unsafe) private var restoreCount = 0
+nonisolated(unsafe) private var restoreAttributes = termios()
+nonisolated(unsafe) private var restoreActions: UnsafeMutablePointer<sigaction>?
+// The end of the pipe that the handlers of ordinary signals write to.
+nonisolated(unsafe) private var signalDescriptor: Int32 = -1
+nonisolated(unsafe) private var hasExitHandler = false
+// Where the terminal's control strings are collected.
+nonisolated(unsafe) private var collectedBytes: [UInt8] = []
+
+/// Puts the terminal back as it was, on every way out: `restore()`, `exit`, and signals that end the process.
+@MainActor
+enum TerminalRestorer {
+    private static let fatal = [SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT, SIGQUIT, SIGSYS]
+    /// Signals the studio answers itself; their numbers go through the pipe.
+    private static let ordinary = [SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT, SIGWINCH]
+
+    /// Remembers the terminal's settings and its own actions for signals, before curses changes either.
+    static func remember(descriptor: Int32) {
+        var attributes = termios()
+        tcgetattr(descriptor, &attributes)
+        restoreAttributes = attributes
+        restoreDescriptor = descriptor
+        if restoreActions == nil {
+            restoreActions = .allocate(capacity: 65)
+            restoreActions?.initialize(repeating: sigaction(), count: 65)
+        }
+        for signal in fatal + ordinary {
+            var action = sigaction()
+            sigaction(signal, nil, &action)
+            restoreActions?[Int(signal)] = action
+        }
+    }
+
+    /// Installs the handlers. `pipe` gets one byte, the signal's number, for each ordinary signal.
+    static func arm(pipe: Int32) {
+        signalDescriptor = pipe
+        collectRestoringBytes()
+        if !hasExitHandler {
+            hasExitHandler = true
+            atexit { writeRestoringBytes() }
+        }
+        for signal in fatal { install(signal) { dieRestored($0) } }
+        for signal in ordinary { install(signal) { passOn($0) } }
+    }
+
+    /// Gives the signals their former actions back.
+    static func disarm() {
+        for signal in fatal + ordinary {
+            guard var action = restoreActions?[Int(signal)] else { continue }
+            sigaction(signal, &action, nil)
+        }
+        signalDescriptor = -1
+        restoreDescriptor = -1
+    }
+
+    /// Stops the process as Ctrl-Z does, and returns when it goes on.
+    static func stopProcess() {
+        var action = sigaction()
+        action.__sigaction_handler.sa_handler = SIG_DFL
+        sigaction(SIGTSTP, &action, nil)
+        kill(0, SIGTSTP)
+        install(SIGTSTP) { passOn($0) }
+    }
+
+    private static func install(_ signal: Int32, _ handler: @escaping @convention(c) (Int32) -> Void) {
+        var action = sigaction()
+        action.__sigaction_handler.sa_handler = handler
+        action.sa_flags = SA_RESTART
+        sigaction(signal, &action, nil)
+    }
+
+    /// Writes out beforehand what leaves the full screen: terminfo must not be asked inside a handler.
+    private static func collectRestoringBytes() {
+        collectedBytes = Array("\u{1B}[?2004l".utf8)
+        if reprise_capability("cup") == nil { collectedBytes = [] }
+        for name in ["sgr0", "op", "cnorm", "rmcup"] {
+            guard let text = reprise_capability(name) else { continue }
+            tputs(text, 1) { byte in
+                collectedBytes.append(UInt8(truncatingIfNeeded: byte))
+                return byte
+            }
+        }
+        collectedBytes.append(UInt8(ascii: "\r"))
+        restoreBytes?.deallocate()
+        let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: collectedBytes.count)
+        bytes.initialize(from: collectedBytes, count: collectedBytes.count)
+        restoreCount = collectedBytes.count
+        restoreBytes = bytes
+    }
+}
+
+// The rest runs inside signal handlers: only async-signal-safe calls.
+
+private func writeRestoringBytes() {
+    guard restoreDescriptor >= 0 else { return }
+    if let restoreBytes { _ = write(restoreDescriptor, restoreBytes, restoreCount) }
+    tcsetattr(restoreDescriptor, TCSANOW, &restoreAttributes)
+    restoreDescriptor = -1
+}
+
+private func dieRestored(_ signal: Int32) {
+    writeRestoringBytes()
+    if let restoreActions { sigaction(signal, &restoreActions[Int(signal)], nil) }
+    raise(signal)
+}
+
+private func passOn(_ signal: Int32) {
+    guard signalDescriptor >= 0 else { return }
+    let saved = errno
+    var byte = UInt8(truncatingIfNeeded: signal)
+    _ = write(signalDescriptor, &byte, 1)
+    errno = saved
+}

@@ -1,0 +1,91 @@
+extension CellGrid {
+    /// A border with a title on its upper line; the focused one is set off by colour and weight.
+    package mutating func drawBox(_ rect: CellRect, title: String, focused: Bool = false, note: String = "") {
+        guard rect.rows >= 2, rect.columns >= 2 else { return }
+        let line = CellStyle(focused ? .accent : .dim)
+        let horizontal = String(repeating: "─", count: rect.columns - 2)
+        write("╭" + horizontal + "╮", row: rect.row, column: rect.column, style: line)
+        write("╰" + horizontal + "╯", row: rect.lastRow, column: rect.column, style: line)
+        for row in rect.row + 1..<max(rect.row + 1, rect.lastRow) {
+            put("│", row: row, column: rect.column, style: line)
+            put("│", row: row, column: rect.lastColumn, style: line)
+        }
+        let inner = rect.column + 1..<max(rect.column + 1, rect.lastColumn)
+        if !title.isEmpty {
+            let shown = " " + CharacterWidth.shortened(title, columns: max(0, rect.columns - 6)) + " "
+            let style = CellStyle(focused ? .accent : .text, on: .background, focused ? .bold : [])
+            write(shown, row: rect.row, column: rect.column + 2, style: style, within: inner)
+        }
+        if !note.isEmpty {
+            let used = CharacterWidth.columns(of: title) + 4
+            let width = CharacterWidth.columns(of: note) + 2
+            guard used + width + 2 < rect.columns else { return }
+            write(" \(note) ", row: rect.row, column: rect.lastColumn - 1 - width, style: .dim, within: inner)
+        }
+    }
+
+    /// A question or a notice over the middle of the screen: a title, wrapped lines, and a last line of keys.
+    package mutating func drawDialog(title: String, lines: [String], keys: String, role: ColorRole = .accent) {
+        let width = min(size.columns, 64)
+        let wrapped = lines.flatMap { CellGrid.wrap($0, columns: width - 4) }
+        let rect = bounds.centered(rows: wrapped.count + 4, columns: width)
+        fill(rect)
+        drawBox(rect, title: title, focused: true)
+        let room = rect.column + 2..<max(rect.column + 2, rect.lastColumn - 1)
+        for (offset, line) in wrapped.prefix(max(0, rect.rows - 3)).enumerated() {
+            write(line, row: rect.row + 1 + offset, column: rect.column + 2, within: room)
+        }
+        let style = CellStyle(role, on: .background, .bold)
+        write(keys, row: rect.lastRow - 1, column: rect.column + 2, style: style, within: room)
+        cursor = nil
+    }
+
+    /// Pairs of key and meaning in as many columns as fit, over the middle of the screen.
+    package mutating func drawHelp(title: String, entries: [(keys: String, meaning: String)]) {
+        let keyWidth = entries.map { CharacterWidth.columns(of: $0.keys) }.max() ?? 0
+        let meaningWidth = entries.map { CharacterWidth.columns(of: $0.meaning) }.max() ?? 0
+        let entryWidth = keyWidth + 2 + meaningWidth
+        let roomRows = max(1, size.rows - 2)
+        let wanted = (entries.count + roomRows - 1) / roomRows
+        let columns = max(1, min(wanted, (size.columns - 2) / (entryWidth + 2)))
+        let rows = min(roomRows, (entries.count + columns - 1) / columns)
+        let rect = bounds.centered(rows: rows + 2, columns: columns * (entryWidth + 2) + 3)
+        fill(rect)
+        drawBox(rect, title: title, focused: true)
+        let room = rect.column + 1..<max(rect.column + 1, rect.lastColumn)
+        for (index, entry) in entries.enumerated() where index / rows < columns {
+            let row = rect.row + 1 + index % rows
+            let start = rect.column + 2 + index / rows * (entryWidth + 2)
+            write(
+                CharacterWidth.padded(entry.keys, columns: keyWidth), row: row, column: start,
+                style: .accent, within: room)
+            write(entry.meaning, row: row, column: start + keyWidth + 2, within: room)
+        }
+        cursor = nil
+    }
+
+    /// Cuts text into lines at spaces; a word longer than a line is cut where it must be.
+    package static func wrap(_ text: String, columns: Int) -> [String] {
+        guard columns > 0 else { return [] }
+        var lines: [String] = []
+        var line = ""
+        for word in text.split(separator: " ", omittingEmptySubsequences: true) {
+            var rest = String(word)
+            let joined = line.isEmpty ? rest : line + " " + rest
+            if CharacterWidth.columns(of: joined) <= columns {
+                line = joined
+                continue
+            }
+            if !line.isEmpty { lines.append(line) }
+            while CharacterWidth.columns(of: rest) > columns {
+                let head = CharacterWidth.prefix(of: rest, columns: columns)
+                if head.isEmpty { break }
+                lines.append(head)
+                rest = String(rest.unicodeScalars.dropFirst(head.unicodeScalars.count))
+            }
+            line = rest
+        }
+        if !line.isEmpty || lines.isEmpty { lines.append(line) }
+        return lines
+    }
+}
