@@ -1,0 +1,195 @@
+import Neural
+import Tensor
+
+/// The prior: a GPT that turns text and a speaker into semantic tokens, as in GPT-SoVITS.
+///
+/// Its rows are the symbols of the text, then BOS and the tokens. A symbol sees the whole text; a token sees the whole
+/// text and the tokens before it. Every symbol's embedding carries the speaker vector g through a linear projection.
+/// A row's logits are its products with the rows of the code table, which SoVITS trains, and with an EOS row.
+/// B batch, L symbols, S tokens, K codes.
+package final class Prior: Module {
+    package let configuration: PriorConfiguration
+    private let textEmbedding, tokenEmbedding: Embedding
+    private let textPositions, tokenPositions: Embedding
+    private let bertProjection, speakerProjection, outputProjection: Linear
+    private let layers: [PriorLayer]
+    private let finalNorm: LayerNorm
+    private let endRow: Tensor
+    private let endInitializer: Initializer
+
+    package init(_ configuration: PriorConfiguration) {
+        self.configuration = configuration
+        let width = configuration.hidden
+        let small = Initializer.normal(standardDeviation: 0.02)
+        textEmbedding = Embedding(configuration.symbolCount, width, initializer: small)
+        tokenEmbedding = Embedding(configuration.codeCount + 1, width, initializer: small)
+        textPositions = Embedding(configuration.positions, width, initializer: small)
+        tokenPositions = Embedding(configuration.positions, width, initializer: small)
+        bertProjection = Linear(configuration.bertWidth, width, initializer: small)
+        speakerProjection = Linear(configuration.speakerWidth, width, initializer: small)
+        layers = (0..<configuration.layers).map { _ in PriorLayer(configuration) }
+        finalNorm = LayerNorm(width)
+        // So small that the first cross-entropy is close to ln (K + 1) with a code table of unit variance.
+        outputProjection = Linear(
+            width, configuration.codeWidth, initializer: .normal(standardDeviation: 0.03 / Float(width).squareRoot()))
+        endRow = .parameter([1, configuration.codeWidth])
+        endInitializer = .normal(standardDeviation: 1)
+    }
+
+    /// The row of the token embedding that starts every utterance.
+    private var beginning: Int { configuration.codeCount }
+    /// The class that ends every utterance.
+    package var end: Int { configuration.codeCount }
+
+    /// Mean over all tokens and EOS of −ln P(z_t | z_<t, text, g), in nats, and the share of them among the three most
+    /// probable.
+    ///
+    /// - Parameters:
+    ///   - text: symbols of each item.
+    ///   - tokens: codes of each item.
+    ///   - speaker: g, [B, 192, 1]; no gradient goes back to it.
+    ///   - codeTable: [K, 256]; no gradient goes back to it.
+    ///   - bert: features of the symbols, [B, 1024, L] with L that of the longest text; nil counts as zeros.
+    ///   - randomness: for dropout; nil when evaluating.
+    /// - Throws: `PriorError` when a text or an utterance does not fit.
+    package func loss(
+        text: [[Int32]], tokens: [[Int]], speaker: Tensor, codeTable: Tensor, bert: Tensor? = nil,
+        randomness: StepRandomness?
+    ) throws -> (loss: Tensor, topThreeAccuracy: Float) {
+        let logits = try logits(
+            text: text, tokens: tokens, speaker: speaker, codeTable: codeTable, bert: bert, randomness: randomness)
+        let rows = logits.shape[1]
+        let targets = tokens.flatMap { $0 + [end] + Array(repeating: -1, count: rows - 1 - $0.count) }
+        let flat = logits.reshaped([targets.count, configuration.codeCount + 1])
+        return (flat.softmaxCrossEntropy(targets: targets), topThreeShare(flat, targets))
+    }
+
+    /// Scores of what follows BOS and each token: [B, S + 1, K + 1], the last class being EOS. Rows after an item's own
+    /// tokens mean nothing.
+    package func logits(
+        text: [[Int32]], tokens: [[Int]], speaker: Tensor, codeTable: Tensor, bert: Tensor? = nil,
+        randomness: StepRandomness? = nil
+    ) throws -> Tensor {
+        precondition(text.count == tokens.count, "\(text.count) texts cannot belong to \(tokens.count) utterances")
+        for (symbols, codes) in zip(text, tokens) { try configuration.check(text: symbols, tokens: codes) }
+        let prefix = textRows(text, speaker: speaker, bert: bert)
+        let length = prefix.shape[1]
+        let steps = 1 + (tokens.map(\.count).max() ?? 0)
+        let padded = tokens.flatMap { [beginning] + $0 + Array(repeating: beginning, count: steps - 1 - $0.count) }
+        let following = tokenRows(padded, shape: [tokens.count, steps], from: 0)
+        let mask = AttentionMask.prefixCausal(prefix: length, lengths: text.map(\.count))
+        var x = Tensor.concatenated([prefix, following], axis: 1).dropout(configuration.dropout, randomness)
+        for layer in layers { x = layer(x, mask: mask, randomness: randomness) }
+        return classify(x.sliced(axis: 1, length..<length + steps), codeTable: codeTable)
+    }
+
+    /// Embeddings of the text: symbols, positions, BERT features and the speaker, [B, L, C].
+    private func textRows(_ text: [[Int32]], speaker: Tensor, bert: Tensor?) -> Tensor {
+        let length = text.map(\.count).max() ?? 0
+        let batch = text.count
+        precondition(
+            speaker.count == batch * configuration.speakerWidth,
+            "\(batch) texts need a speaker vector each, these have a shape of \(speaker.shape)")
+        let symbols = text.flatMap { $0.map(Int.init) + Array(repeating: 0, count: length - $0.count) }
+        let style = speakerProjection(speaker.detached().reshaped([batch, 1, configuration.speakerWidth]))
+        // The projection of zeros is its bias.
+        let features = bert.map { bertProjection($0.detached().transposed()) } ?? bertProjection.bias
+        var x = textEmbedding(symbols, shape: [batch, length]) + textPositions(Array(0..<length), shape: [length])
+        x = x + style
+        return features.map { x + $0 } ?? x
+    }
+
+    /// Embeddings of tokens from position `start` on, [B, R, C].
+    private func tokenRows(_ tokens: [Int], shape: [Int], from start: Int) -> Tensor {
+        tokenEmbedding(tokens, shape: shape) + tokenPositions(Array(start..<start + shape[1]), shape: [shape[1]])
+    }
+
+    /// [B, R, C] -> [B, R, K + 1]
+    private func classify(_ x: Tensor, codeTable: Tensor) -> Tensor {
+        precondition(
+            codeTable.shape == [configuration.codeCount, configuration.codeWidth],
+            "the prior needs \(configuration.codeCount) codes, this table has a shape of \(codeTable.shape)")
+        return outputProjection(finalNorm(x)).linear(weight: .concatenated([codeTable.detached(), endRow], axis: 0))
+    }
+
+    package func collect(_ state: StateCollector) {
+        state.child("bert_proj", bertProjection)
+        state.child("style_proj", speakerProjection)
+        state.child("ar_text_embedding.word_embeddings", textEmbedding)
+        state.child("ar_text_position", textPositions)
+        state.child("ar_audio_embedding.word_embeddings", tokenEmbedding)
+        state.child("ar_audio_position", tokenPositions)
+        state.children("h.layers", layers)
+        state.child("h.norm", finalNorm)
+        state.child("out_proj", outputProjection)
+        state.parameter("eos", endRow, endInitializer)
+    }
+}
+
+extension Prior {
+    /// The rows of one utterance, fed one after the other: the text once, then BOS and the tokens.
+    package final class Decoding {
+        private let prior: Prior
+        private let codeTable: Tensor
+        private let caches: [KeyValueCache]
+        private var fed = 0
+
+        /// Feeds the text. `speaker` is [1, 192, 1], `bert` [1, 1024, L]; at most `maximumTokens` tokens can follow.
+        fileprivate init(
+            _ prior: Prior, text: [Int32], speaker: Tensor, codeTable: Tensor, bert: Tensor?, maximumTokens: Int
+        ) {
+            self.prior = prior
+            self.codeTable = codeTable
+            let configuration = prior.configuration
+            caches = (0..<configuration.layers).map { _ in
+                KeyValueCache(capacity: text.count + 1 + maximumTokens, channels: configuration.hidden)
+            }
+            var x = prior.textRows([text], speaker: speaker, bert: bert)
+            let mask = AttentionMask.keys(lengths: [text.count])
+            for (layer, cache) in zip(prior.layers, caches) { x = layer(x, mask: mask, cache: cache, randomness: nil) }
+            textLength = text.count
+        }
+
+        private let textLength: Int
+
+        /// Feeds a token (nil: BOS) and returns the scores of what follows it, K + 1 of them, the last being EOS.
+        package func next(after token: Int?) -> [Float] {
+            prior.frozen {
+                var x = prior.tokenRows([token ?? prior.beginning], shape: [1, 1], from: fed)
+                fed += 1
+                let mask = AttentionMask.keys(lengths: [textLength + fed])
+                for (layer, cache) in zip(prior.layers, caches) {
+                    x = layer(x, mask: mask, cache: cache, randomness: nil)
+                }
+                return prior.classify(x, codeTable: codeTable).values
+            }
+        }
+    }
+
+    /// Starts to decode one utterance without a tape; see `Decoding`.
+    ///
+    /// - Throws: `PriorError` when the text does not fit.
+    package func decoding(
+        text: [Int32], speaker: Tensor, codeTable: Tensor, bert: Tensor? = nil, maximumTokens: Int
+    ) throws -> Decoding {
+        try configuration.check(text: text)
+        return frozen {
+            Decoding(
+                self, text: text, speaker: speaker, codeTable: codeTable, bert: bert, maximumTokens: maximumTokens)
+        }
+    }
+}
+
+/// The share of rows with a target ≥ 0 whose target is among the three largest.
+private func topThreeShare(_ logits: Tensor, _ targets: [Int]) -> Float {
+    let width = logits.shape[1]
+    var valid = 0
+    var hits = 0
+    for (row, target) in targets.enumerated() where target >= 0 {
+        let scores = UnsafeBufferPointer(start: logits.pointer + row * width, count: width)
+        let own = scores[target]
+        valid += 1
+        if scores.reduce(0, { $0 + ($1 > own ? 1 : 0) }) < 3 { hits += 1 }
+    }
+    return valid == 0 ? 0 : Float(hits) / Float(valid)
+}
