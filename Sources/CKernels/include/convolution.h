@@ -13,7 +13,40 @@
 
 typedef struct {
     int64_t batch, inputs, outputs, groups, kernel, stride, padding, dilation, long_length, short_length;
+    /// The instruction set to use: at most `ck_isa_level()`.
+    int64_t isa;
 } ck_convolution;
+
+/// The best instruction set of this machine: 2 for AVX-512, 1 for AVX2 with FMA, 0 for what the compiler assumes.
+int ck_isa_level(void);
+
+// Each fast operator is a loop over items that own what they write: pack the weights, item by item, then run the items,
+// each with scratch memory of its own. Counts are in items and floats, and follow from the shape alone.
+
+int64_t ck_gather_weight_items(const ck_convolution *c);
+int64_t ck_gather_packed_count(const ck_convolution *c);
+void ck_gather_pack_weights(const ck_convolution *c, int64_t item, const float *weight, float *packed);
+int64_t ck_gather_items(const ck_convolution *c);
+int64_t ck_gather_scratch(const ck_convolution *c);
+/// `slope` is that of a leaky ReLU on `longs`, 1 for none; `bias` may be null.
+void ck_gather_item(const ck_convolution *c, int64_t item, const float *longs, float slope, const float *packed,
+                    const float *bias, float *shorts, float *scratch);
+
+int64_t ck_spread_weight_items(const ck_convolution *c);
+int64_t ck_spread_packed_count(const ck_convolution *c);
+void ck_spread_pack_weights(const ck_convolution *c, int64_t item, const float *weight, float *packed);
+int64_t ck_spread_items(const ck_convolution *c);
+int64_t ck_spread_scratch(const ck_convolution *c);
+/// With `gate` (shaped like the long signal, may be null) results where it is negative are multiplied by `slope`.
+void ck_spread_item(const ck_convolution *c, int64_t item, const float *shorts, const float *packed, const float *bias,
+                    const float *gate, float slope, float *longs, float *scratch);
+
+/// How many partial gradients the items write; with more than one they are to be summed in order.
+int64_t ck_convolution_weights_partials(const ck_convolution *c);
+int64_t ck_convolution_weights_items(const ck_convolution *c);
+int64_t ck_convolution_weights_scratch(const ck_convolution *c);
+void ck_convolution_weights_item(const ck_convolution *c, int64_t item, const float *longs, float slope,
+                                 const float *shorts, float *partials, float *scratch);
 
 /// The obvious loops: the fast kernels' oracle. `slope` is that of a leaky ReLU on `longs` (1 for none).
 void ck_gather_plain(const ck_convolution *c, const float *longs, float slope, const float *weight, const float *bias,

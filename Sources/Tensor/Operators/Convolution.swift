@@ -1,5 +1,3 @@
-import CKernels
-
 extension Tensor {
     /// One-dimensional convolution (cross-correlation, as in PyTorch's Conv1d).
     ///
@@ -22,10 +20,8 @@ extension Tensor {
         let reach = shape[2] + 2 * padding - dilation * (kernel - 1) - 1
         precondition(reach >= 0, "a kernel of \(kernel) by \(dilation) does not fit \(shape) padded by \(padding)")
         let geometry = ConvolutionGeometry(
-            shape: ck_convolution(
-                batch: Int64(shape[0]), inputs: Int64(shape[1]), outputs: Int64(outputs), groups: Int64(groups),
-                kernel: Int64(kernel), stride: Int64(stride), padding: Int64(padding), dilation: Int64(dilation),
-                long_length: Int64(shape[2]), short_length: Int64(reach / stride + 1)))
+            batch: shape[0], inputs: shape[1], outputs: outputs, groups: groups, kernel: kernel, stride: stride,
+            padding: padding, dilation: dilation, longLength: shape[2], shortLength: reach / stride + 1)
         let slope = inputLeakyReluSlope ?? 1
         let y = geometry.gather(self, slope: slope, weight: weight, bias: bias)
         let (x, w) = (detached(), weight.detached())

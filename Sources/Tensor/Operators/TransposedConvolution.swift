@@ -1,5 +1,3 @@
-import CKernels
-
 extension Tensor {
     /// One-dimensional transposed convolution (PyTorch's ConvTranspose1d): upsampling by `stride`.
     ///
@@ -19,10 +17,8 @@ extension Tensor {
         precondition(length > 0, "a kernel of \(kernel) leaves nothing of \(shape) cut by \(padding)")
         // The adjoint of the convolution that goes the other way: its long signal is this one's output.
         let geometry = ConvolutionGeometry(
-            shape: ck_convolution(
-                batch: Int64(shape[0]), inputs: Int64(outputs), outputs: Int64(shape[1]), groups: 1,
-                kernel: Int64(kernel), stride: Int64(stride), padding: Int64(padding), dilation: 1,
-                long_length: Int64(length), short_length: Int64(shape[2])))
+            batch: shape[0], inputs: outputs, outputs: shape[1], kernel: kernel, stride: stride, padding: padding,
+            longLength: length, shortLength: shape[2])
         let y = geometry.spread(self, weight: weight, bias: bias)
         let (x, w) = (detached(), weight.detached())
         let wanted = (input: requiresGradient, weight: weight.requiresGradient, bias: bias?.requiresGradient ?? false)

@@ -1,0 +1,84 @@
+// What the three convolution operators share: how work is cut into tiles, and how a tile is copied out of a signal.
+//
+// A tile is a compact copy of all channels over a stretch of time, zeros of the padding included, that stays in the
+// second-level cache while every output channel reads it. Long signals are cut in time; of short ones several batch
+// items stand one behind the other in a row, so that vectors are full (what comes out between them is dropped).
+// A strided convolution's long signal is split into `stride` phases, rows of every stride-th sample, after which its
+// taps are plain shifts too.
+#ifndef REPRISE_CONVOLUTION_TILES_H
+#define REPRISE_CONVOLUTION_TILES_H
+
+#include <string.h>
+
+#include "convolution_blocks.h"
+
+typedef struct {
+    int64_t length;     // positions of a batch item in all
+    int64_t positions;  // of those in one tile
+    int64_t items;      // batch items in one tile
+    int64_t pitch;      // from one batch item to the next in a row
+    int64_t row;        // floats from row to row
+    int64_t time_tiles, batch_tiles;
+} ck_tiling;
+
+/// One tile: where it begins and how much of it there is.
+typedef struct { int64_t first_item, items, first, positions, columns; } ck_tile;
+
+CK_INLINE int64_t ck_smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+CK_INLINE int64_t ck_larger(int64_t a, int64_t b) { return a > b ? a : b; }
+CK_INLINE int64_t ck_ceiling(int64_t a, int64_t b) { return (a + b - 1) / b; }
+CK_INLINE int64_t ck_floor(int64_t a, int64_t b) { return a >= 0 ? a / b : -ck_ceiling(-a, b); }
+CK_INLINE int64_t ck_round_up(int64_t a, int64_t b) { return ck_ceiling(a, b) * b; }
+
+/// `reach` is how far taps look ahead, `columns` the most a row should hold, `most_items` the most batch items.
+CK_INLINE ck_tiling ck_tile_up(int64_t batch, int64_t length, int64_t reach, int64_t columns, int64_t most_items) {
+    ck_tiling tiling = {.length = length};
+    if (length + reach > columns) {
+        tiling.positions = ck_round_up(ck_ceiling(length, ck_ceiling(length, columns)), ck_most_lanes);
+        tiling.items = 1;
+    } else {
+        tiling.positions = length;
+        tiling.items = ck_larger(1, ck_smaller(ck_smaller(batch, most_items), columns / (length + reach)));
+        tiling.items = ck_ceiling(batch, ck_ceiling(batch, tiling.items));
+    }
+    tiling.pitch = tiling.positions + reach;
+    // An odd number of cache lines, so that rows do not fall on the same sets; loads pass the end by less than a vector.
+    tiling.row = ck_round_up(tiling.items * tiling.pitch + ck_most_lanes, 16);
+    if (tiling.row / 16 % 2 == 0) tiling.row += 16;
+    tiling.time_tiles = ck_ceiling(length, tiling.positions);
+    tiling.batch_tiles = ck_ceiling(batch, tiling.items);
+    return tiling;
+}
+
+CK_INLINE ck_tile ck_tile_at(const ck_tiling *tiling, int64_t batch, int64_t index) {
+    ck_tile tile;
+    tile.first_item = index / tiling->time_tiles * tiling->items;
+    tile.items = ck_smaller(tiling->items, batch - tile.first_item);
+    tile.first = index % tiling->time_tiles * tiling->positions;
+    tile.positions = ck_smaller(tiling->positions, tiling->length - tile.first);
+    tile.columns = (tile.items - 1) * tiling->pitch + tile.positions;
+    return tile;
+}
+
+/// to[e] = leaky ReLU of from[start + e * stride], 0 outside 0 ..< length.
+void ck_pack_row(float *to, int64_t count, const float *from, int64_t length, int64_t start, int64_t stride,
+                 float slope);
+
+/// Channels `channel` ..< channel + channels of a signal [batch, all_channels, length] into a tile, one row for each
+/// channel and phase; rows hold positions start + e * stride + phase, e < pitch, of each batch item.
+void ck_pack_tile(const ck_tiling *tiling, const ck_tile *tile, const float *signal, int64_t all_channels,
+                  int64_t channel, int64_t channels, int64_t length, int64_t start, int64_t stride, float slope,
+                  float *rows);
+
+/// The block table that `c` asks for.
+const ck_convolution_blocks *ck_blocks(const ck_convolution *c);
+
+/// Where block `index` of `blocks` equal ones begins.
+CK_INLINE int64_t ck_block_start(int64_t count, int64_t blocks, int64_t index) { return count * index / blocks; }
+
+/// Runs a strip of `rows` rows over columns 0 ..< columns.
+void ck_run_strip(const ck_convolution_blocks *blocks, int64_t rows, const ck_strip *strip, int64_t columns);
+
+extern const float ck_no_bias[ck_most_rows];
+
+#endif

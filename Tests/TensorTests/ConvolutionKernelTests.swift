@@ -1,0 +1,97 @@
+import ReferenceSupport
+import Tensor
+import Testing
+
+/// One shape of the table.
+private struct Case: CustomTestStringConvertible {
+    var batch = 2, inputs = 1, outputs = 1, groups = 1, kernel = 1, stride = 1, padding = 0, dilation = 1, length = 1
+    var slope: Float = 1
+
+    var testDescription: String {
+        "B\(batch) \(inputs)→\(outputs) g\(groups) K\(kernel) s\(stride) p\(padding) d\(dilation) T\(length) slope \(slope)"
+    }
+
+    func geometry(instructionSet: Int = Int.max) -> ConvolutionGeometry {
+        ConvolutionGeometry(
+            batch: batch, inputs: inputs, outputs: outputs, groups: groups, kernel: kernel, stride: stride,
+            padding: padding, dilation: dilation, longLength: length,
+            shortLength: (length + 2 * padding - dilation * (kernel - 1) - 1) / stride + 1,
+            instructionSet: instructionSet)
+    }
+
+    /// Long signal, short signal, weights, bias of the outputs, bias of the inputs.
+    func tensors() -> [Tensor] {
+        let geometry = geometry()
+        return [geometry.longShape, geometry.shortShape, geometry.weightShape, [outputs], [inputs]].enumerated().map {
+            RandomStream(seed: 11, name: "convolution \($0.offset)").normal($0.element)
+        }
+    }
+}
+
+private let cases = [
+    Case(), Case(inputs: 3, outputs: 5, length: 7), Case(inputs: 96, outputs: 192, kernel: 1, length: 37),
+    Case(inputs: 8, outputs: 8, kernel: 7, padding: 9, dilation: 3, length: 2200, slope: 0.1),
+    Case(inputs: 16, outputs: 16, kernel: 11, padding: 25, dilation: 5, length: 129, slope: 0.1),
+    Case(inputs: 18, outputs: 17, kernel: 3, padding: 1, length: 51),
+    Case(inputs: 5, outputs: 9, kernel: 4, padding: 2, length: 33),
+    Case(batch: 3, inputs: 7, outputs: 12, kernel: 5, padding: 2, length: 1),
+    Case(batch: 37, inputs: 10, outputs: 11, kernel: 5, padding: 2, length: 13),
+    Case(batch: 176, inputs: 12, outputs: 8, kernel: 5, stride: 3, padding: 2, length: 35),
+    Case(inputs: 1, outputs: 8, kernel: 5, stride: 3, padding: 2, length: 931),
+    Case(inputs: 8, outputs: 1, kernel: 7, padding: 3, length: 2500, slope: 0.01),
+    Case(batch: 1, inputs: 300, outputs: 3, kernel: 3, padding: 1, length: 500),
+    Case(batch: 4, inputs: 16, outputs: 64, groups: 16, kernel: 41, stride: 4, padding: 20, length: 333),
+    Case(batch: 1, inputs: 8, outputs: 16, groups: 4, kernel: 41, stride: 4, padding: 20, length: 4099),
+    Case(inputs: 64, outputs: 32, kernel: 11, stride: 5, padding: 3, length: 323),
+    Case(inputs: 6, outputs: 4, groups: 2, kernel: 3, stride: 2, padding: 5, dilation: 2, length: 40, slope: 0.2),
+    Case(inputs: 4, outputs: 4, kernel: 3, stride: 3, padding: 0, dilation: 4, length: 50),
+    Case(inputs: 2, outputs: 3, kernel: 2, stride: 5, padding: 1, length: 64),
+    Case(inputs: 130, outputs: 70, kernel: 3, stride: 2, padding: 1, length: 40),
+    Case(batch: 5, inputs: 3, outputs: 2, kernel: 6, stride: 4, padding: 1, length: 5000, slope: 0.1),
+]
+
+/// The fast kernels against the obvious loops.
+@Suite struct ConvolutionKernelTests {
+    @Test(arguments: cases)
+    fileprivate func fastKernelsAgreeWithThePlainLoops(_ shape: Case) {
+        let inputs = shape.tensors()
+        let (long, short, weight, outputBias, inputBias) = (inputs[0], inputs[1], inputs[2], inputs[3], inputs[4])
+        for instructionSet in 0...ConvolutionGeometry.bestInstructionSet {
+            let geometry = shape.geometry(instructionSet: instructionSet)
+            #expect(
+                relativeDifference(
+                    geometry.gather(long, slope: shape.slope, weight: weight, bias: outputBias),
+                    PlainConvolution.gather(geometry, long, slope: shape.slope, weight: weight, bias: outputBias)) < 1e-4)
+            #expect(
+                relativeDifference(
+                    geometry.spread(short, weight: weight, bias: inputBias),
+                    PlainConvolution.spread(geometry, short, weight: weight, bias: inputBias)) < 1e-4)
+            let gate = Tensor(long.values.map { $0 >= 0 ? 1 : shape.slope }, shape: long.shape)
+            #expect(
+                relativeDifference(
+                    geometry.spread(short, weight: weight, bias: nil, leakyReluInput: long, slope: shape.slope),
+                    PlainConvolution.spread(geometry, short, weight: weight, bias: nil) * gate) < 1e-4)
+            #expect(
+                relativeDifference(
+                    geometry.weightGradient(long, slope: shape.slope, short),
+                    PlainConvolution.weightGradient(geometry, long, slope: shape.slope, short)) < 1e-4)
+        }
+    }
+
+    @Test func bytesAreTheSameAtAnyThreadCount() {
+        let threads = Threads.count
+        defer { Threads.use(threads) }
+        for shape in cases {
+            let inputs = shape.tensors(), geometry = shape.geometry()
+            func results(_ threads: Int) -> [[UInt32]] {
+                Threads.use(threads)
+                return [
+                    geometry.gather(inputs[0], slope: shape.slope, weight: inputs[2], bias: inputs[3]),
+                    geometry.spread(inputs[1], weight: inputs[2], bias: inputs[4]),
+                    geometry.weightGradient(inputs[0], slope: shape.slope, inputs[1]),
+                ].map { $0.values.map(\.bitPattern) }
+            }
+            #expect(results(1) == results(2), "\(shape.testDescription)")
+        }
+    }
+}
