@@ -10,6 +10,12 @@ package enum AudioFile {
         package let frames: Int
         /// Seconds.
         package var duration: Double { Double(frames) / Double(sampleRate) }
+
+        package init(sampleRate: Int, channels: Int, frames: Int) {
+            self.sampleRate = sampleRate
+            self.channels = channels
+            self.frames = frames
+        }
     }
 
     /// An hour: far more than a clip, far less than memory.
