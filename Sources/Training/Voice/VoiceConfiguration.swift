@@ -1,0 +1,106 @@
+import VoiceModel
+
+/// All that voice.toml says. Every key, its meaning and its range stand in `VoiceSetting.all`.
+package struct VoiceConfiguration: Sendable, Codable, Equatable {
+    package var voice: Identity
+    package var data: Data
+    package var training: Training
+    package var optimizer: Optimizer
+    package var loss: Loss
+    package var sampling: Sampling
+    package var studio: Studio
+    /// The voice this one started from; nil when it started from nothing.
+    package var base: Base?
+
+    package struct Identity: Sendable, Codable, Equatable {
+        package var name: String
+        /// A language of espeak-ng, or "graphemes".
+        package var language = "en-us"
+        package var preset = ModelPreset.nano
+        package var seed = 1
+        /// The letters of a "graphemes" voice, in the order of their ids; empty otherwise.
+        package var symbols = ""
+    }
+
+    package struct Data: Sendable, Codable, Equatable {
+        /// Ids of the clips that are never trained on.
+        package var heldOut: [String] = []
+    }
+
+    package struct Training: Sendable, Codable, Equatable {
+        package var batchSize = 8
+        /// The stage of each step, repeated.
+        package var schedule: [Stage] = [.sovits, .sovits, .sovits, .prior]
+        package var autosaveSteps = 1000
+        package var autosaveMinutes = 10.0
+        package var validationSteps = 200
+        /// Checkpoints that pruning leaves; 0 keeps all.
+        package var keepCheckpoints = 20
+    }
+
+    package struct Optimizer: Sendable, Codable, Equatable {
+        package var sovitsLearningRate = Self.sovitsLearningRateFromScratch
+        /// Factor of the SoVITS rate per epoch.
+        package var sovitsDecay = 0.999875
+        package var priorLearningRate = 3e-4
+        package var priorWarmupSteps = 200
+        package var priorTotalSteps = 20000
+        package var weightDecay = 0.01
+        package var priorClipNorm = 1.0
+        /// Factor of the SoVITS rate for text embedding, text encoder and MRTE of a voice made from a base.
+        package var baseTextFactor = 0.4
+
+        package static let sovitsLearningRateFromScratch = 2e-4
+        package static let sovitsLearningRateOnBase = 1e-4
+    }
+
+    /// The weights λ of the generator's loss.
+    package struct Loss: Sendable, Codable, Equatable {
+        package var mel = 45.0
+        package var kl = 1.0
+        package var adversarial = 1.0
+        package var featureMatching = 1.0
+    }
+
+    package struct Sampling: Sendable, Codable, Equatable {
+        package var topK = 15
+        package var topP = 1.0
+        package var temperature = 1.0
+        package var repetitionPenalty = 1.35
+        /// Scale of the noise added to the prior encoder's mean at synthesis.
+        package var noiseScale = 0.5
+    }
+
+    package struct Studio: Sendable, Codable, Equatable {
+        package var theme = "dark"
+        /// The ALSA device that plays.
+        package var device = "default"
+    }
+
+    package struct Base: Sendable, Codable, Equatable {
+        /// A path or a name, as `reprise new --base` was given it.
+        package var voice: String
+        /// A checkpoint's ID; empty for the newest.
+        package var checkpoint = ""
+
+        package init(voice: String, checkpoint: String = "") {
+            self.voice = voice
+            self.checkpoint = checkpoint
+        }
+    }
+
+    /// The defaults, with the learning rate that a base asks for.
+    package init(
+        name: String, language: String = "en-us", preset: ModelPreset = .nano, symbols: String = "", base: Base? = nil
+    ) {
+        voice = Identity(name: name, language: language, preset: preset, symbols: symbols)
+        data = Data()
+        training = Training()
+        optimizer = Optimizer()
+        loss = Loss()
+        sampling = Sampling()
+        studio = Studio()
+        self.base = base
+        if base != nil { optimizer.sovitsLearningRate = Optimizer.sovitsLearningRateOnBase }
+    }
+}

@@ -1,0 +1,147 @@
+import VoiceModel
+
+extension VoiceSetting {
+    private typealias Path<Value> = WritableKeyPath<VoiceConfiguration, Value> & Sendable
+
+    private static func integer(
+        _ section: String, _ key: String, _ path: Path<Int>, _ range: ClosedRange<Int>, _ meaning: String
+    ) -> VoiceSetting {
+        VoiceSetting(
+            section: section, key: key, meaning: meaning, kind: .integer(range),
+            read: { .integer($0[keyPath: path]) },
+            write: { if case .integer(let value) = $1 { $0[keyPath: path] = value } })
+    }
+
+    private static func number(
+        _ section: String, _ key: String, _ path: Path<Double>, _ range: ClosedRange<Double>, _ meaning: String
+    ) -> VoiceSetting {
+        VoiceSetting(
+            section: section, key: key, meaning: meaning, kind: .number(range),
+            read: { .number($0[keyPath: path]) },
+            write: { if case .number(let value) = $1 { $0[keyPath: path] = value } })
+    }
+
+    private static func text(
+        _ section: String, _ key: String, _ path: Path<String>, _ meaning: String
+    ) -> VoiceSetting {
+        VoiceSetting(
+            section: section, key: key, meaning: meaning, kind: .text,
+            read: { .text($0[keyPath: path]) },
+            write: { if case .text(let value) = $1 { $0[keyPath: path] = value } })
+    }
+
+    /// Every key, in the order of the file.
+    package static let all: [VoiceSetting] = identity + base + data + training + optimizer + loss + sampling + studio
+
+    private static let identity: [VoiceSetting] = [
+        text("voice", "name", \.voice.name, "How the voice is called."),
+        text(
+            "voice", "language", \.voice.language,
+            "A language of espeak-ng such as \"en-us\", \"de\" or \"cmn\"; \"graphemes\" reads letters as they are."),
+        VoiceSetting(
+            section: "voice", key: "preset", meaning: "The size of the model: tiny (for tests), nano or standard.",
+            kind: .choice(ModelPreset.allCases.map(\.rawValue)),
+            read: { .text($0.voice.preset.rawValue) },
+            write: {
+                if case .text(let value) = $1, let preset = ModelPreset(rawValue: value) { $0.voice.preset = preset }
+            }),
+        integer(
+            "voice", "seed", \.voice.seed, 0...Int(UInt32.max),
+            "The same seed and clips give the same voice, step for step."),
+        VoiceSetting(
+            section: "voice", key: "symbols",
+            meaning: "The letters of a \"graphemes\" voice; their order is part of its weights.", kind: .text,
+            read: { $0.voice.symbols.isEmpty ? nil : .text($0.voice.symbols) },
+            write: { if case .text(let value) = $1 { $0.voice.symbols = value } }),
+    ]
+
+    private static let base: [VoiceSetting] = [
+        VoiceSetting(
+            section: "base", key: "voice", meaning: "Its path or name.", kind: .text,
+            read: { $0.base.map { .text($0.voice) } },
+            write: {
+                if case .text(let value) = $1 { $0.base = .init(voice: value, checkpoint: $0.base?.checkpoint ?? "") }
+            }
+        ),
+        VoiceSetting(
+            section: "base", key: "checkpoint", meaning: "The checkpoint taken from it; the newest when absent.",
+            kind: .text,
+            read: { $0.base.flatMap { $0.checkpoint.isEmpty ? nil : .text($0.checkpoint) } },
+            write: { if case .text(let value) = $1 { $0.base = .init(voice: $0.base?.voice ?? "", checkpoint: value) } }
+        ),
+    ]
+
+    private static let data: [VoiceSetting] = [
+        VoiceSetting(
+            section: "data", key: "held_out", meaning: "Ids of the clips that measure the voice and never train it.",
+            kind: .list(choices: [], isEmptyAllowed: true),
+            read: { .list($0.data.heldOut) },
+            write: { if case .list(let value) = $1 { $0.data.heldOut = value } })
+    ]
+
+    private static let training: [VoiceSetting] = [
+        integer("training", "batch_size", \.training.batchSize, 1...64, "Clips in one step."),
+        VoiceSetting(
+            section: "training", key: "schedule",
+            meaning: "The stage of each step, repeated: sovits (the acoustic model) or prior (the token model).",
+            kind: .list(choices: Stage.allCases.map(\.rawValue), isEmptyAllowed: false),
+            read: { .list($0.training.schedule.map(\.rawValue)) },
+            write: { if case .list(let value) = $1 { $0.training.schedule = value.compactMap(Stage.init(rawValue:)) } }),
+        integer(
+            "training", "autosave_steps", \.training.autosaveSteps, 1...1_000_000,
+            "Save after this many steps, or after the minutes below, whichever comes first."),
+        number("training", "autosave_minutes", \.training.autosaveMinutes, 0.1...1440, "Save after this many minutes."),
+        integer(
+            "training", "validation_steps", \.training.validationSteps, 1...1_000_000,
+            "Measure the held-out clips every so many steps."),
+        integer(
+            "training", "keep_checkpoints", \.training.keepCheckpoints, 0...100_000,
+            "Checkpoints to keep besides pinned ones; 0 keeps all."),
+    ]
+
+    private static let optimizer: [VoiceSetting] = [
+        number(
+            "optimizer", "sovits_learning_rate", \.optimizer.sovitsLearningRate, 1e-8...0.1,
+            "Learning rate of generator and discriminators."),
+        number("optimizer", "sovits_decay", \.optimizer.sovitsDecay, 0.5...1, "Factor of that rate per epoch."),
+        number(
+            "optimizer", "prior_learning_rate", \.optimizer.priorLearningRate, 1e-8...0.1,
+            "Peak learning rate of the prior."),
+        integer(
+            "optimizer", "prior_warmup_steps", \.optimizer.priorWarmupSteps, 0...1_000_000,
+            "Steps of the prior until that peak."),
+        integer(
+            "optimizer", "prior_total_steps", \.optimizer.priorTotalSteps, 1...100_000_000,
+            "Steps of the prior until its rate has fallen to a tenth, along a cosine."),
+        number("optimizer", "weight_decay", \.optimizer.weightDecay, 0...1, "AdamW's weight decay."),
+        number(
+            "optimizer", "prior_clip_norm", \.optimizer.priorClipNorm, 0.001...1000,
+            "The prior's gradient is scaled down to this norm."),
+        number(
+            "optimizer", "base_text_factor", \.optimizer.baseTextFactor, 0...1,
+            "Factor of the SoVITS rate for the text layers of a voice made from a base."),
+    ]
+
+    private static let loss: [VoiceSetting] = [
+        number("loss", "mel", \.loss.mel, 0...1000, "Mel spectrogram distance (L1)."),
+        number("loss", "kl", \.loss.kl, 0...1000, "Divergence of the posterior from the prior encoder, per frame."),
+        number("loss", "adversarial", \.loss.adversarial, 0...1000, "Least squares against the discriminators."),
+        number(
+            "loss", "feature_matching", \.loss.featureMatching, 0...1000, "Distance of the discriminators' features."),
+    ]
+
+    private static let sampling: [VoiceSetting] = [
+        integer("sampling", "top_k", \.sampling.topK, 1...1024, "Choose among this many most probable tokens."),
+        number("sampling", "top_p", \.sampling.topP, 0.01...1, "Choose within this share of probability."),
+        number("sampling", "temperature", \.sampling.temperature, 0.01...10, "Above 1 is bolder, below 1 safer."),
+        number(
+            "sampling", "repetition_penalty", \.sampling.repetitionPenalty, 1...10,
+            "Makes the last 16 tokens less probable; 1 does not."),
+        number("sampling", "noise_scale", \.sampling.noiseScale, 0...2, "Noise in the voice's timbre and pace."),
+    ]
+
+    private static let studio: [VoiceSetting] = [
+        text("studio", "theme", \.studio.theme, "A theme's name, as in themes/."),
+        text("studio", "device", \.studio.device, "The ALSA device that plays takes."),
+    ]
+}
