@@ -34,21 +34,29 @@ package struct Spectrogram: Sendable, Hashable {
     }
 
     /// [B, T, fftSize] → [B, bins, T]
+    ///
+    /// The window and the cosines are even about the middle of the frame and the sines odd, and the window is 0 at its
+    /// first sample; so a frame is folded into sums and differences first, and two products of half the depth do.
     private func magnitudes(ofFrames frames: Tensor) -> Tensor {
         let basis = SpectrumCache.shared.fourierBasis(fftSize: fftSize)
-        let (batch, time, size, bins) = (frames.shape[0], frames.shape[1], fftSize, bins)
+        let (batch, time, size, half, bins) = (frames.shape[0], frames.shape[1], fftSize, fftSize / 2, bins)
         // Real parts of all bins, then imaginary parts.
         let spectrum = Tensor(uninitialized: [batch, 2 * bins, time])
         let y = Tensor(uninitialized: [batch, bins, time])
         do {
-            let (source, parts, target) = (frames.pointer, spectrum.pointer, y.pointer)
+            let folded = Tensor(uninitialized: [batch, time, size])
+            let (source, scratch, parts, target) = (frames.pointer, folded.pointer, spectrum.pointer, y.pointer)
             forEachFrameBlock(batch: batch, time: time) { item, start, count in
-                let output = parts + item * 2 * bins * time + start
-                multiply(
-                    rows: 2 * bins, columns: count, depth: size, basis.pointer, stride: size, transposed: false,
-                    source + (item * time + start) * size, stride: size, transposed: true, into: output, stride: time)
+                let offset = (item * time + start) * size
+                for t in 0..<count { fold(source + offset + t * size, into: scratch + offset + t * size, half: half) }
+                for part in 0..<2 {
+                    multiply(
+                        rows: bins, columns: count, depth: half, basis.pointer + part * bins * half, stride: half,
+                        transposed: false, scratch + offset + part * half, stride: size, transposed: true,
+                        into: parts + (item * 2 + part) * bins * time + start, stride: time)
+                }
                 for bin in 0..<bins {
-                    let real = output + bin * time, imaginary = output + (bins + bin) * time
+                    let real = parts + (item * 2 * bins + bin) * time + start, imaginary = real + bins * time
                     let row = target + (item * bins + bin) * time + start
                     for t in 0..<count { row[t] = (real[t] * real[t] + imaginary[t] * imaginary[t] + 1e-8).squareRoot() }
                 }
@@ -56,29 +64,54 @@ package struct Spectrogram: Sendable, Hashable {
         }
         let saved = y.detached()
         return y.recorded([frames]) { dy in
-            // In blocks of frames, scale re and im by dy / magnitude, then go back through the basis.
+            // In blocks of frames: re and im times dy / magnitude, back through the basis, unfolded.
             let dx = Tensor(uninitialized: [batch, time, size])
-            let slope = Tensor(uninitialized: [batch, 2 * bins, time])
-            let (d, magnitude, parts, scaled, target) = (
-                dy.pointer, saved.pointer, spectrum.pointer, slope.pointer, dx.pointer
-            )
+            let slopes = Tensor(uninitialized: [batch, 2 * bins, time]), folded = Tensor(uninitialized: dx.shape)
+            let (d, magnitude, parts) = (dy.pointer, saved.pointer, spectrum.pointer)
+            let (scaled, scratch, target) = (slopes.pointer, folded.pointer, dx.pointer)
             forEachFrameBlock(batch: batch, time: time) { item, start, count in
-                let offset = item * 2 * bins * time + start
                 for bin in 0..<bins {
                     let position = (item * bins + bin) * time + start
-                    let real = offset + bin * time, imaginary = offset + (bins + bin) * time
+                    let real = (item * 2 * bins + bin) * time + start, imaginary = real + bins * time
                     for t in 0..<count {
                         let factor = d[position + t] / magnitude[position + t]
                         scaled[real + t] = parts[real + t] * factor
                         scaled[imaginary + t] = parts[imaginary + t] * factor
                     }
                 }
-                multiply(
-                    rows: count, columns: size, depth: 2 * bins, scaled + offset, stride: time, transposed: true,
-                    basis.pointer, stride: size, transposed: false, into: target + (item * time + start) * size,
-                    stride: size)
+                let offset = (item * time + start) * size
+                for part in 0..<2 {
+                    multiply(
+                        rows: count, columns: half, depth: bins, scaled + (item * 2 + part) * bins * time + start,
+                        stride: time, transposed: true, basis.pointer + part * bins * half, stride: half,
+                        transposed: false, into: scratch + offset + part * half, stride: size)
+                }
+                for t in 0..<count { unfold(scratch + offset + t * size, into: target + offset + t * size, half: half) }
             }
             return [dx]
         }
     }
+}
+
+/// Entry n - 1 of the first half is x[n] + x[size - n], of the second x[n] - x[size - n], for n = 1 ... half; the middle
+/// sample has no mirror image. x[0] is not read: its window is 0.
+private func fold(_ frame: UnsafePointer<Float>, into folded: UnsafeMutablePointer<Float>, half: Int) {
+    for n in 1..<half {
+        let mirrored = frame[2 * half - n]
+        folded[n - 1] = frame[n] + mirrored
+        folded[half + n - 1] = frame[n] - mirrored
+    }
+    folded[half - 1] = frame[half]
+    folded[2 * half - 1] = 0
+}
+
+/// The transpose of `fold`.
+private func unfold(_ folded: UnsafePointer<Float>, into frame: UnsafeMutablePointer<Float>, half: Int) {
+    frame[0] = 0
+    for n in 1..<half {
+        let (sum, difference) = (folded[n - 1], folded[half + n - 1])
+        frame[n] = sum + difference
+        frame[2 * half - n] = sum - difference
+    }
+    frame[half] = folded[half - 1]
 }

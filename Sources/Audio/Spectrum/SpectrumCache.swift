@@ -13,7 +13,8 @@ final class SpectrumCache: @unchecked Sendable {  // guarded by `lock`
     private var bases: [Int: Storage] = [:]
     private var filters: [FilterKey: Storage] = [:]
 
-    /// [2 · bins, fftSize], row-major: the windowed cosines of all bins, then their negative sines.
+    /// [2, bins, fftSize / 2], row-major: the windowed cosines of all bins at samples 1 ... fftSize / 2, then their
+    /// negative sines; a folded frame needs no more (see `Spectrogram`).
     func fourierBasis(fftSize: Int) -> Storage {
         lock.withLock {
             if let basis = bases[fftSize] { return basis }
@@ -36,16 +37,17 @@ final class SpectrumCache: @unchecked Sendable {  // guarded by `lock`
 }
 
 private func makeFourierBasis(_ size: Int) -> Storage {
-    let bins = size / 2 + 1
-    let basis = Storage(count: 2 * bins * size)
+    let bins = size / 2 + 1, half = size / 2
+    let basis = Storage(count: 2 * bins * half)
     let angles = (0..<size).map { 2 * Double.pi * Double($0) / Double(size) }
     let cosines = angles.map { cos($0) }, sines = angles.map { sin($0) }
+    // Periodic Hann.
     let window = cosines.map { 0.5 - 0.5 * $0 }
     for bin in 0..<bins {
-        for n in 0..<size {
+        for n in 1...half {
             let turn = bin * n % size
-            basis.pointer[bin * size + n] = Float(window[n] * cosines[turn])
-            basis.pointer[(bins + bin) * size + n] = Float(-window[n] * sines[turn])
+            basis.pointer[bin * half + n - 1] = Float(window[n] * cosines[turn])
+            basis.pointer[(bins + bin) * half + n - 1] = Float(-window[n] * sines[turn])
         }
     }
     return basis
