@@ -1,0 +1,169 @@
+import Foundation
+import TerminalKit
+import Training
+
+/// The studio on a terminal: waits for keys, updates and answers in one place, and draws.
+@MainActor
+package final class StudioApp {
+    private let session: any TrainingSession
+    private let backend: any TerminalBackend
+    private let player: any AuditionPlayer
+    private let historyLimit: Int
+    private let clock: @MainActor () -> Date
+    private let messages: AsyncStream<StudioMessage>
+    private let inbox: AsyncStream<StudioMessage>.Continuation
+    private var work: [Task<Void, Never>] = []
+    private var lastDrawn: ContinuousClock.Instant?
+    private var isDrawingPutOff = false
+    /// What the screen shows.
+    package private(set) var state: StudioState
+
+    /// Pictures that no key asked for come at most this often.
+    private static let frameTime = Duration.milliseconds(50)
+    /// How often ages on the screen are looked at again while nothing else happens.
+    private static let tickTime = Duration.seconds(15)
+
+    /// - Parameters:
+    ///   - historyLimit: how many rows of the journal the curves begin with, at most.
+    ///   - clock: the time that ages are counted from; tests hold it still.
+    package init(
+        session: any TrainingSession, backend: any TerminalBackend, theme: Theme, player: any AuditionPlayer,
+        historyLimit: Int = 20_000, timeZone: TimeZone = .current, clock: @escaping @MainActor () -> Date = { Date() }
+    ) {
+        self.session = session
+        self.backend = backend
+        self.player = player
+        self.historyLimit = historyLimit
+        self.clock = clock
+        (messages, inbox) = AsyncStream.makeStream()
+        state = StudioState(now: clock(), timeZone: timeZone)
+        backend.theme = theme
+    }
+
+    /// Shows the studio until it is left, and gives the terminal back.
+    ///
+    /// However it is left except at once, the session has been told to stop and has saved when this returns.
+    /// Throws `TerminalError` when there is no terminal that can show it; nothing was started then.
+    package func run() async throws -> StudioExit {
+        try backend.start()
+        defer {
+            for task in work { task.cancel() }
+            player.stop()
+            backend.stop()
+        }
+        listen()
+        draw()
+        for await message in messages {
+            state.now = clock()
+            var exit: StudioExit?
+            for effect in state.reduce(message) {
+                if case .leave(let how) = effect { exit = how } else { perform(effect) }
+            }
+            if let exit { return exit }
+            if isUrgent(message) { draw() } else { drawSoon() }
+        }
+        return .finished
+    }
+
+    /// Saves and leaves, as a signal asks for; a second time leaves at once. The backend sends the signals it catches
+    /// here by itself.
+    package func interrupt(signal: Int32 = SIGINT) {
+        inbox.yield(.interrupt(signal))
+    }
+
+    // MARK: Waiting
+
+    private func listen() {
+        let (session, inbox, events) = (session, inbox, backend.events)
+        work.append(
+            Task.detached {
+                for await update in session.updates { inbox.yield(.update(update)) }
+                inbox.yield(.sessionEnded)
+            })
+        work.append(
+            Task.detached {
+                for await event in events { inbox.yield(.terminal(event)) }
+            })
+        work.append(
+            Task.detached {
+                while (try? await Task.sleep(for: Self.tickTime)) != nil { inbox.yield(.tick) }
+            })
+        load(withEvents: true)
+    }
+
+    private func load(withEvents: Bool) {
+        let (session, inbox, limit) = (session, inbox, historyLimit)
+        work.append(
+            Task.detached {
+                do {
+                    let rows = try await session.history(limit: limit)
+                    let events = withEvents ? try await session.recentEvents(limit: 200) : []
+                    inbox.yield(.history(rows, events: events))
+                } catch {
+                    inbox.yield(.couldNotLoad("The journal could not be read: \(error)"))
+                }
+            })
+    }
+
+    // MARK: Doing
+
+    private func perform(_ effect: StudioEffect) {
+        switch effect {
+        case .send(let command): session.send(command)
+        case .loadHistory: load(withEvents: false)
+        case .audition(let request):
+            let (session, inbox) = (session, inbox)
+            work.append(
+                Task.detached {
+                    do {
+                        inbox.yield(.auditioned(try await session.audition(request)))
+                    } catch {
+                        inbox.yield(.auditionFailed("\(error)"))
+                    }
+                })
+        case .play(let take):
+            let (player, inbox) = (player, inbox)
+            player.stop()
+            work.append(
+                Task.detached {
+                    do {
+                        inbox.yield(.played(try await player.play(take)))
+                    } catch {
+                        inbox.yield(.playFailed("\(error)"))
+                    }
+                })
+        case .stopPlaying: player.stop()
+        case .suspend: backend.suspend()
+        case .redrawAll: backend.redrawAll()
+        case .leave: break
+        }
+    }
+
+    // MARK: Drawing
+
+    private func isUrgent(_ message: StudioMessage) -> Bool {
+        switch message {
+        case .terminal, .redraw, .interrupt: true
+        default: false
+        }
+    }
+
+    private func draw() {
+        isDrawingPutOff = false
+        lastDrawn = ContinuousClock.now
+        backend.present(drawStudio(state, size: backend.size, glyphs: backend.glyphs))
+    }
+
+    /// Draws now, or when the last picture is old enough.
+    private func drawSoon() {
+        if isDrawingPutOff { return }
+        let age = lastDrawn.map { $0.duration(to: .now) } ?? Self.frameTime
+        if age >= Self.frameTime { return draw() }
+        isDrawingPutOff = true
+        let inbox = inbox
+        Task.detached {
+            try? await Task.sleep(for: Self.frameTime - age)
+            inbox.yield(.redraw)
+        }
+    }
+}

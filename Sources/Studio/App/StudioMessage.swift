@@ -1,0 +1,61 @@
+import Foundation
+import TerminalKit
+import Training
+
+/// Everything the studio's one wait can bring.
+package enum StudioMessage: Sendable {
+    case terminal(TerminalEvent)
+    case update(TrainingUpdate)
+    /// The session sends nothing more.
+    case sessionEnded
+    /// The journal's steps and events so far, oldest first; no events when only the curves are read again.
+    case history([StepRecord], events: [JournalEvent])
+    case couldNotLoad(String)
+    case auditioned(Take)
+    case auditionFailed(String)
+    case played(String)
+    case playFailed(String)
+    /// Someone outside asks to save and leave, with the signal that made them ask.
+    case interrupt(Int32)
+    /// Time went by: ages on the screen may be out of date.
+    case tick
+    /// A picture that was put off is due.
+    case redraw
+}
+
+/// What the studio is to do because of a message; `StudioApp` does it.
+package enum StudioEffect: Sendable, Equatable {
+    case send(TrainingCommand)
+    case loadHistory
+    case audition(AuditionRequest)
+    case play(Take)
+    case stopPlaying
+    case suspend
+    case redrawAll
+    case leave(StudioExit)
+}
+
+/// How the studio was left.
+package enum StudioExit: Sendable, Equatable {
+    /// Saved, as asked.
+    case finished
+    /// Saved after this signal.
+    case interrupted(Int32)
+    /// The terminal went away; saved.
+    case terminalLost
+    /// Left at once, without waiting for the save to end. The checkpoint before it is whole.
+    case abandoned
+    /// Training could not go on; one sentence.
+    case failed(String)
+
+    /// The exit code of the command line: 0, 1, or 128 and the signal's number.
+    package var code: Int32 {
+        switch self {
+        case .finished: 0
+        case .interrupted(let signal): 128 + signal
+        case .terminalLost: 128 + SIGHUP
+        case .abandoned: 128 + SIGINT
+        case .failed: 1
+        }
+    }
+}

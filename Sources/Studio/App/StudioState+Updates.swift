@@ -1,0 +1,92 @@
+import Foundation
+import TerminalKit
+import Training
+
+extension StudioState {
+    private static let logLimit = 2000
+    private static let recentLimit = 1000
+
+    mutating func take(_ new: TrainingSnapshot) -> [StudioEffect] {
+        let old = snapshot
+        snapshot = new
+        var effects: [StudioEffect] = []
+        if let branch, branch != new.branch { effects += changeBranch(to: new.branch, at: new.step) }
+        branch = new.branch
+        switch new.phase {
+        case .training, .paused, .halted: steadyPhase = new.phase
+        case .preparing, .saving, .stopped, .failed: break
+        }
+        if case .halted(let sentence) = new.phase, old?.phase != new.phase {
+            notice = Notice(sentence, .bad)
+        }
+        switch new.phase {
+        case .stopped:
+            if let leaving { effects.append(.leave(leaving)) }
+        case .failed(let sentence):
+            notice = Notice(sentence, .bad)
+            if leaving != nil { effects.append(.leave(.failed(sentence))) }
+        default: break
+        }
+        return effects
+    }
+
+    mutating func take(_ record: StepRecord) -> [StudioEffect] {
+        var effects: [StudioEffect] = []
+        if let branch, branch != record.branch { effects += changeBranch(to: record.branch, at: record.step - 1) }
+        branch = record.branch
+        // Training went back on the same branch: what came after is being done again.
+        if record.step <= curves.lastStep { curves.removeAll(after: record.step - 1) }
+        curves.append(record)
+        recentSteps.append(record)
+        if recentSteps.count > Self.recentLimit { recentSteps.removeFirst(Self.recentLimit / 4) }
+        append(.step(record))
+        return effects
+    }
+
+    mutating func take(_ event: JournalEvent) -> [StudioEffect] {
+        append(.event(event))
+        switch event.kind {
+        case .warning: notice = Notice(event.message, .warning)
+        case .failure: notice = Notice(event.message, .bad)
+        case .checkpoint, .rolledBack, .resumed: notice = Notice(event.message, .good)
+        // A take says itself where it is; the rest is read in the log.
+        case .started, .paused, .setting, .validation, .stopped, .take: break
+        }
+        return []
+    }
+
+    /// The journal's rows, and after them the steps that came while they were read.
+    mutating func takeHistory(_ records: [StepRecord], _ events: [JournalEvent]) {
+        var fresh = Curves()
+        for record in records { fresh.append(record) }
+        for record in recentSteps where record.step > fresh.lastStep { fresh.append(record) }
+        curves = fresh
+        guard !events.isEmpty else { return }
+        // What was done before the studio was opened comes first in the log, in the order of steps.
+        let known = Set(log.compactMap { if case .step(let record) = $0 { record.step } else { nil } })
+        var steps = records.suffix(50).filter { !known.contains($0.step) }[...]
+        var opening: [LogEntry] = []
+        for event in events where !log.contains(.event(event)) {
+            while let next = steps.first, next.step <= event.step {
+                opening.append(.step(next))
+                steps.removeFirst()
+            }
+            opening.append(.event(event))
+        }
+        log = opening + steps.map(LogEntry.step) + log
+    }
+
+    private mutating func changeBranch(to name: String, at step: Int) -> [StudioEffect] {
+        curves.removeAll(after: step)
+        recentSteps = []
+        selectedCheckpointID = nil
+        return [.loadHistory]
+    }
+
+    private mutating func append(_ entry: LogEntry) {
+        log.append(entry)
+        // Someone who reads further up keeps the lines before their eyes.
+        if logScroll > 0 { logScroll += 1 }
+        if log.count > Self.logLimit { log.removeFirst(Self.logLimit / 4) }
+    }
+}

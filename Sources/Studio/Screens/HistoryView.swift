@@ -1,0 +1,35 @@
+import TerminalKit
+import Training
+
+/// The checkpoints, newest first: ID, reason, age, size.
+func drawHistory(_ state: StudioState, on grid: inout CellGrid, in rect: CellRect) {
+    let checkpoints = state.checkpoints
+    let count = checkpoints.count
+    grid.drawBox(
+        rect, title: "History", focused: state.focus == .history,
+        note: count == 0 ? "" : "\(min(count, state.selectedIndex + 1))/\(count)")
+    let inside = rect.inside
+    guard count > 0 else {
+        let room = inside.column + 1..<inside.lastColumn
+        for (offset, line) in CellGrid.wrap("No checkpoint yet. One is made by itself, or now with s.", columns: room.count)
+            .enumerated() where offset < inside.rows
+        {
+            grid.write(line, row: inside.row + offset, column: room.lowerBound, style: .dim, within: room)
+        }
+        return
+    }
+    // One column is left for the marks that say the list goes on.
+    let idColumns = max(8, inside.columns - 1 - 8 - 4 - 6 - 3)
+    let columns = [
+        TableColumn(width: idColumns), TableColumn(width: 8, role: .dim),
+        TableColumn(width: 4, alignsRight: true), TableColumn(width: 6, alignsRight: true, role: .dim),
+    ]
+    let lines = checkpoints.map { checkpoint in
+        let mark = checkpoint.isPinned ? "★" : ""
+        return [
+            mark + Wording.endOf(checkpoint.id, columns: idColumns - mark.count), checkpoint.reason,
+            Wording.age(of: checkpoint.date, at: state.now), Wording.bytes(checkpoint.bytes),
+        ]
+    }
+    grid.drawTable(lines, columns: columns, selection: ListSelection(index: state.selectedIndex), in: inside)
+}

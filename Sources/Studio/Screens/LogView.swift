@@ -1,0 +1,66 @@
+import TerminalKit
+import Training
+
+/// Steps and events, the newest at the bottom.
+func drawLog(_ state: StudioState, on grid: inout CellGrid, in rect: CellRect) {
+    grid.drawBox(
+        rect, title: "Log", focused: state.focus == .log, note: state.logScroll > 0 ? "\(state.logScroll) below" : "")
+    let inside = rect.inside
+    guard inside.rows > 0, inside.columns > 4 else { return }
+    let end = max(min(inside.rows, state.log.count), state.log.count - state.logScroll)
+    let start = max(0, end - inside.rows)
+    let columns = inside.column + 1..<inside.lastColumn
+    for (offset, entry) in state.log[start..<end].enumerated() {
+        let row = inside.row + offset
+        switch entry {
+        case .step(let record): drawStep(record, on: &grid, row: row, columns: columns)
+        case .event(let event): drawEvent(event, state, on: &grid, row: row, columns: columns)
+        }
+    }
+    grid.drawScrollMark(visible: start..<end, count: state.log.count, in: inside)
+}
+
+private let figures: [Stage: [Metric]] = [
+    .sovits: [
+        .mel, .validationMel, .kl, .adversarial, .featureMatching, .total, .discriminator, .generatorGradientNorm,
+        .discriminatorGradientNorm,
+    ],
+    .prior: [.crossEntropy, .validationCrossEntropy, .topThreeAccuracy, .priorGradientNorm],
+]
+
+private func drawStep(_ record: StepRecord, on grid: inout CellGrid, row: Int, columns: Range<Int>) {
+    var place = grid.write(
+        CharacterWidth.padded("\(record.step)", columns: 7, toRight: true), row: row, column: columns.lowerBound,
+        style: .text, within: columns)
+    let stage = CharacterWidth.padded(record.stage.rawValue, columns: 6)
+    place = grid.write(stage, row: row, column: place + 1, style: .dim, within: columns) + 1
+    let time = Wording.stepTime(record.seconds)
+    let timeStart = columns.upperBound - CharacterWidth.columns(of: time)
+    for metric in figures[record.stage] ?? [] {
+        guard let value = record.metrics[metric] else { continue }
+        let name = Wording.name(of: metric)
+        // Five columns for every figure keep the lines in step.
+        let text = CharacterWidth.padded(LineChart.short(Double(value)), columns: 5)
+        guard place + CharacterWidth.columns(of: name) + 1 + CharacterWidth.columns(of: text) < timeStart else { break }
+        place = grid.write(name, row: row, column: place + 1, style: .dim, within: columns)
+        let style = value.isFinite ? CellStyle.text : CellStyle(.bad, on: .background, .bold)
+        place = grid.write(text, row: row, column: place + 1, style: style, within: columns)
+    }
+    grid.write(time, row: row, column: timeStart, style: .dim, within: columns)
+}
+
+private func drawEvent(
+    _ event: JournalEvent, _ state: StudioState, on grid: inout CellGrid, row: Int, columns: Range<Int>
+) {
+    let role: ColorRole =
+        switch event.kind {
+        case .warning: .warning
+        case .failure: .bad
+        case .checkpoint, .resumed, .rolledBack, .validation: .good
+        case .started, .paused, .setting, .stopped, .take: .accent
+        }
+    let clock = CharacterWidth.padded(Wording.clock(event.date, timeZone: state.timeZone), columns: 7, toRight: true)
+    let place = grid.write(clock, row: row, column: columns.lowerBound, style: .dim, within: columns) + 1
+    let text = CharacterWidth.shortened(event.message, columns: max(0, columns.upperBound - place))
+    grid.write(text, row: row, column: place, style: CellStyle(role), within: columns)
+}

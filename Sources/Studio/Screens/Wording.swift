@@ -1,0 +1,95 @@
+import Foundation
+import TerminalKit
+import Training
+
+/// How figures are written on the screen.
+package enum Wording {
+    /// "2 h 5 min", "3 min", "40 s"; whole days above two.
+    package static func duration(_ seconds: Double) -> String {
+        guard seconds.isFinite, seconds >= 0, seconds < 1e10 else { return "-" }
+        let whole = Int(seconds.rounded())
+        let (minutes, hours, days) = (whole / 60, whole / 3600, whole / 86_400)
+        if days >= 2 { return "\(days) d \(hours % 24) h" }
+        if hours > 0 { return "\(hours) h \(minutes % 60) min" }
+        return minutes > 0 ? "\(minutes) min" : "\(whole) s"
+    }
+
+    /// "now", "12m", "3h", "4d": at most four columns for the first years.
+    package static func age(of date: Date, at now: Date) -> String {
+        let minutes = Int(max(0, now.timeIntervalSince(date)) / 60)
+        if minutes < 1 { return "now" }
+        if minutes < 100 { return "\(minutes)m" }
+        if minutes < 60 * 48 { return "\(minutes / 60)h" }
+        return "\(minutes / 1440)d"
+    }
+
+    /// "730 B", "12 MB", "1.2 GB".
+    package static func bytes(_ count: Int) -> String {
+        var value = Double(max(0, count))
+        var unit = 0
+        let units = ["B", "kB", "MB", "GB", "TB"]
+        while value >= 999.5, unit + 1 < units.count {
+            value /= 1000
+            unit += 1
+        }
+        return AxisTicks.plain(value, decimals: unit > 0 && value < 9.95 ? 1 : 0) + " " + units[unit]
+    }
+
+    /// "2e-4", "1.87e-4".
+    package static func learningRate(_ rate: Double) -> String {
+        guard rate > 0, rate.isFinite else { return AxisTicks.plain(rate, decimals: 0) }
+        var power = Int(log10(rate).rounded(.down))
+        var mantissa = rate / pow(10, Double(power))
+        if mantissa >= 9.995 {
+            mantissa /= 10
+            power += 1
+        }
+        var digits = AxisTicks.plain(mantissa, decimals: 2)
+        while digits.hasSuffix("0") { digits.removeLast() }
+        if digits.hasSuffix(".") { digits.removeLast() }
+        return "\(digits)e\(power)"
+    }
+
+    /// "2.41 s", "38 ms".
+    package static func stepTime(_ seconds: Double) -> String {
+        if seconds < 0.1 { return AxisTicks.plain(seconds * 1000, decimals: 0) + " ms" }
+        return AxisTicks.plain(seconds, decimals: seconds < 10 ? 2 : 1) + " s"
+    }
+
+    /// Hour and minute of a moment.
+    package static func clock(_ date: Date, timeZone: TimeZone) -> String {
+        var calendar = Calendar(identifier: .gregorian)
+        calendar.timeZone = timeZone
+        let parts = calendar.dateComponents([.hour, .minute], from: date)
+        func two(_ value: Int?) -> String {
+            let text = String(value ?? 0)
+            return text.count < 2 ? "0" + text : text
+        }
+        return two(parts.hour) + ":" + two(parts.minute)
+    }
+
+    /// `text`, or its end behind an ellipsis when it does not fit: the end of an ID tells it from others.
+    package static func endOf(_ text: String, columns: Int) -> String {
+        guard CharacterWidth.columns(of: text) > columns, columns > 1 else { return text }
+        return "…" + String(text.suffix(columns - 1))
+    }
+
+    /// The short name of a figure on charts and in the log.
+    package static func name(of metric: Metric) -> String {
+        switch metric {
+        case .mel: "mel"
+        case .kl: "kl"
+        case .adversarial: "adv"
+        case .total: "total"
+        case .discriminator: "disc"
+        case .featureMatching: "feat"
+        case .generatorGradientNorm: "|g| gen"
+        case .discriminatorGradientNorm: "|g| disc"
+        case .crossEntropy: "ce"
+        case .topThreeAccuracy: "top3"
+        case .priorGradientNorm: "|g| prior"
+        case .validationMel: "val mel"
+        case .validationCrossEntropy: "val ce"
+        }
+    }
+}
