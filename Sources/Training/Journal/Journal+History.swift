@@ -1,0 +1,102 @@
+import Foundation
+import GRDB
+
+extension Journal {
+    /// Records where a branch begins: at `forkStep` of its parent; nil for a voice's first. Durable on return; a branch
+    /// that is known keeps what was first said of it.
+    package func addBranch(_ name: String, parent: String?, forkStep: Int) throws {
+        try durably { database in
+            try database.execute(
+                sql: "INSERT OR IGNORE INTO branches VALUES (?,?,?)", arguments: [name, parent, forkStep])
+        }
+    }
+
+    /// A stretch of one branch that belongs to a line: steps after the first bound, up to the second.
+    struct Segment: Equatable {
+        var branch: String
+        var after: Int
+        var through: Int
+    }
+
+    /// The stretches that led to a branch's step `through`, oldest first.
+    static func lineage(of branch: String, through last: Int, _ database: Database) throws -> [Segment] {
+        var segments: [Segment] = []
+        var next: String? = branch, last = last
+        while let name = next, !segments.contains(where: { $0.branch == name }) {
+            let row = try Row.fetchOne(database, sql: "SELECT * FROM branches WHERE branch = ?", arguments: [name])
+            let parent: String? = row?["parent"]
+            let fork: Int = parent == nil ? 0 : row?["fork_step"] ?? 0
+            segments.append(Segment(branch: name, after: min(fork, last), through: last))
+            last = min(fork, last)
+            next = parent
+        }
+        return segments.reversed()
+    }
+
+    /// The records that led to a branch's present, along its ancestors, oldest first, at most `limit` of them.
+    ///
+    /// Thinning keeps the first and the last, rows with held-out figures, and of each stretch of each stage the lowest and
+    /// the highest, so that a spike is never lost. `through` leaves out steps after it, e.g. those about to be redone.
+    package func history(branch: String, limit: Int, through last: Int = .max) throws -> [StepRecord] {
+        try read { database in
+            let segments = try Self.lineage(of: branch, through: last, database)
+            var points: [HistoryPoint] = [], places: [(segment: Int, step: Int)] = []
+            for (index, segment) in segments.enumerated() {
+                let cursor = try Row.fetchCursor(
+                    database,
+                    sql: """
+                        SELECT step, stage, headline, validates FROM steps
+                        WHERE branch = ? AND step > ? AND step <= ? ORDER BY step
+                        """, arguments: [segment.branch, segment.after, segment.through])
+                while let row = try cursor.next() {
+                    points.append(
+                        HistoryPoint(isPrior: row[1] == Stage.prior.rawValue, value: row[2], isValidation: row[3]))
+                    places.append((index, row[0]))
+                }
+            }
+            let statement = try database.makeStatement(sql: "SELECT * FROM steps WHERE branch = ? AND step = ?")
+            return try HistoryPoint.thinned(points, limit: limit).compactMap { place in
+                let (segment, step) = places[place]
+                return try Row.fetchOne(statement, arguments: [segments[segment].branch, step])
+                    .map { try StepRecord(row: $0, path: url.path) }
+            }
+        }
+    }
+}
+
+/// As much of a record as thinning looks at.
+struct HistoryPoint: Equatable {
+    var isPrior: Bool
+    /// nil when it is not finite: that outranks every peak.
+    var value: Double?
+    var isValidation: Bool
+
+    /// The places to keep, ascending, at most `limit`.
+    static func thinned(_ points: [HistoryPoint], limit: Int) -> [Int] {
+        guard points.count > limit else { return Array(points.indices) }
+        guard limit > 1, let last = points.indices.last else { return limit == 1 ? [points.count - 1] : [] }
+        var kept: Set<Int> = [0, last]
+        let validations = points.indices.filter { points[$0].isValidation }
+        kept.formUnion(evenly(validations, min(limit / 4, limit - kept.count)))
+        let stages = [false, true].map { isPrior in points.indices.filter { points[$0].isPrior == isPrior } }
+        let room = limit - kept.count
+        for stage in stages {
+            let buckets = room * stage.count / points.count / 2
+            for bucket in 0..<max(0, buckets) {
+                let range = (stage.count * bucket / buckets)..<(stage.count * (bucket + 1) / buckets)
+                let members = stage[range]
+                if let low = members.min(by: { rank(points[$0]) < rank(points[$1]) }) { kept.insert(low) }
+                if let high = members.max(by: { rank(points[$0]) < rank(points[$1]) }) { kept.insert(high) }
+            }
+        }
+        return kept.sorted()
+    }
+
+    private static func rank(_ point: HistoryPoint) -> Double { point.value ?? .infinity }
+
+    /// `count` of the places at equal distances, the last one included.
+    private static func evenly(_ places: [Int], _ count: Int) -> [Int] {
+        guard count > 0, places.count > count else { return count > 0 ? places : [] }
+        return (1...count).map { places[places.count * $0 / count - 1] }
+    }
+}

@@ -1,0 +1,38 @@
+import Foundation
+
+extension StepRecord {
+    /// One JSON object without a line end: what `--json` prints and a checkpoint keeps. Figures give back their bits.
+    package var jsonLine: String {
+        "{\"branch\":\"\(branch)\",\"step\":\(step),\"stage\":\"\(stage.rawValue)\",\"epoch\":\(epoch),"
+            + "\"batch\":\(batch),\"learningRate\":\(learningRate),\"metrics\":\(MetricText.encode(metrics)),"
+            + "\"seconds\":\(seconds)}"
+    }
+
+    /// True when two records are of the same work with the same outcome, to the bit; time does not count.
+    package func isIdentical(to other: StepRecord) -> Bool {
+        branch == other.branch && step == other.step && differences(from: other).isEmpty
+    }
+
+    /// The names of what differs from another record of the same step, times aside: empty when identical.
+    package func differences(from other: StepRecord) -> [String] {
+        var names: [String] = []
+        if stage != other.stage { names.append("stage") }
+        if epoch != other.epoch { names.append("epoch") }
+        if batch != other.batch { names.append("batch") }
+        if learningRate.bitPattern != other.learningRate.bitPattern { names.append("learning_rate") }
+        for metric in Metric.allCases where metrics[metric]?.bitPattern != other.metrics[metric]?.bitPattern {
+            names.append(metric.rawValue)
+        }
+        return names
+    }
+
+    /// The figure a curve of the stage is drawn from.
+    var headline: Float? {
+        switch stage {
+        case .sovits: metrics[.mel] ?? metrics[.total]
+        case .prior: metrics[.crossEntropy]
+        }
+    }
+
+    var isValidation: Bool { metrics[.validationMel] != nil || metrics[.validationCrossEntropy] != nil }
+}
