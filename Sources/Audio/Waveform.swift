@@ -15,7 +15,7 @@ package struct Waveform: Sendable, Equatable {
     package var peak: Float { samples.reduce(0) { max($0, abs($1)) } }
 }
 
-/// A sample in 16 bits: rounded, held to full scale, the inverse of dividing by 32768; silence for what is not a number.
+/// A sample in 16 bits: rounded and held to full scale, the inverse of dividing by 32768; 0 for what is not a number.
 func integerSample(_ sample: Float) -> Int16 {
     sample.isNaN ? 0 : Int16(max(-32768, min(32767, (sample * 32768).rounded())))
 }

@@ -90,7 +90,7 @@ import Testing
             return
         }
         #expect(
-            error.description == "The audio device \"no_such_device\" cannot be opened: no such file or directory; "
+            error.description == "The audio device \"no_such_device\" cannot be opened: there is no such device; "
                 + "`reprise doctor` lists the devices.")
     }
 
@@ -106,6 +106,11 @@ import Testing
         close(terminal)
         close(file)
         #expect(!(try String(contentsOfFile: log, encoding: .utf8)).contains("ALSA"))
+    }
+
+    @Test func probingTellsTheRateOrTheReason() throws {
+        #expect(try AudioDevice.probe("null", sampleRate: 22050) == 22050)
+        #expect(throws: AudioDeviceError.self) { try AudioDevice.probe("no_such_device") }
     }
 
     @Test func theListHasTheNullDevice() {

@@ -22,9 +22,9 @@ extension AudioFile {
 
     /// The bytes of a 16-bit mono file. Samples are rounded without dither, so the same sound gives the same bytes,
     /// and are clamped to full scale; what was read from 16 bits is written back unchanged.
-    package static func encoded(_ waveform: Waveform, as format: Format) throws(EncodingFailure) -> [UInt8] {
+    package static func encoded(_ waveform: Waveform, as format: Format) throws(Failure) -> [UInt8] {
         if let position = waveform.samples.firstIndex(where: { !$0.isFinite }) {
-            throw EncodingFailure(reason: "sample \(position) is not a number")
+            throw Failure(reason: "sample \(position) is not a number")
         }
         var header = SF_INFO()
         header.samplerate = Int32(clamping: waveform.sampleRate)
@@ -32,10 +32,12 @@ extension AudioFile {
         header.format = Int32((format == .wav ? SF_FORMAT_WAV : SF_FORMAT_FLAC) | SF_FORMAT_PCM_16)
         let memory = MemoryFile()
         var callbacks = MemoryFile.callbacks
-        return try withExtendedLifetime(memory) { () throws(EncodingFailure) -> [UInt8] in
+        return try withExtendedLifetime(memory) { () throws(Failure) -> [UInt8] in
             let context = Unmanaged.passUnretained(memory).toOpaque()
-            guard let handle = sf_open_virtual(&callbacks, Int32(SFM_WRITE), &header, context) else {
-                throw EncodingFailure(reason: lowercasedFirst(String(cString: sf_strerror(nil))))
+            let handle: OpaquePointer
+            switch opened({ sf_open_virtual(&callbacks, Int32(SFM_WRITE), &header, context) }) {
+            case .success(let open): handle = open
+            case .failure(let failure): throw failure
             }
             let integers = waveform.samples.map(integerSample)
             let written = integers.withUnsafeBufferPointer {
@@ -43,14 +45,9 @@ extension AudioFile {
             }
             let reason = lowercasedFirst(String(cString: sf_strerror(handle)))
             let closed = sf_close(handle)
-            guard Int(written) == integers.count, closed == 0 else { throw EncodingFailure(reason: reason) }
+            guard Int(written) == integers.count, closed == 0 else { throw Failure(reason: reason) }
             return memory.bytes
         }
-    }
-
-    /// libsndfile's reason for not encoding a sound.
-    package struct EncodingFailure: Error, Equatable {
-        package let reason: String
     }
 }
 
@@ -93,7 +90,9 @@ private final class MemoryFile {
         if position + count > bytes.count {
             bytes.append(contentsOf: repeatElement(0, count: position + count - bytes.count))
         }
-        bytes.withUnsafeMutableBytes { $0.baseAddress?.advanced(by: position).copyMemory(from: source, byteCount: count) }
+        bytes.withUnsafeMutableBytes { target in
+            target.baseAddress?.advanced(by: position).copyMemory(from: source, byteCount: count)
+        }
         position += count
         return sf_count_t(count)
     }

@@ -35,8 +35,25 @@ package enum AudioFile {
         _ url: URL, maximumDuration: Double = defaultMaximumDuration
     ) throws(AudioFileError) -> Waveform {
         let reader = try SoundFileReader(url)
-        return Waveform(samples: try reader.decode(maximumDuration: maximumDuration),
-            sampleRate: reader.information.sampleRate)
+        let samples = try reader.decode(maximumDuration: maximumDuration)
+        return Waveform(samples: samples, sampleRate: reader.information.sampleRate)
+    }
+}
+
+extension AudioFile {
+    /// libsndfile's reason for not opening or not encoding a sound.
+    package struct Failure: Error, Equatable {
+        package let reason: String
+    }
+
+    private static let openingLock = NSLock()
+
+    /// Opens one handle at a time, as libsndfile keeps the reason for a failed opening in a global.
+    static func opened(_ open: () -> OpaquePointer?) -> Result<OpaquePointer, Failure> {
+        openingLock.withLock {
+            if let handle = open() { return .success(handle) }
+            return .failure(Failure(reason: lowercasedFirst(String(cString: sf_strerror(nil)))))
+        }
     }
 }
 
@@ -48,7 +65,8 @@ private final class SoundFileReader {
     private let isFrameExact: Bool
 
     init(_ url: URL) throws(AudioFileError) {
-        path = url.path
+        let path = url.path
+        self.path = path
         var status = stat()
         guard stat(path, &status) == 0 else {
             let code = errno
@@ -61,8 +79,10 @@ private final class SoundFileReader {
         guard access(path, R_OK) == 0 else { throw .inaccessible(path: path, reason: systemReason(errno)) }
         if status.st_size == 0 { throw .empty(path: path) }
         var header = SF_INFO()
-        guard let handle = sf_open(path, Int32(SFM_READ), &header) else {
-            throw .unreadable(path: path, reason: lowercasedFirst(String(cString: sf_strerror(nil))))
+        let handle: OpaquePointer
+        switch AudioFile.opened({ sf_open(path, Int32(SFM_READ), &header) }) {
+        case .success(let open): handle = open
+        case .failure(let failure): throw .unreadable(path: path, reason: failure.reason)
         }
         guard header.samplerate > 0, header.channels > 0 else {
             sf_close(handle)
@@ -93,11 +113,9 @@ private final class SoundFileReader {
         samples.reserveCapacity(information.frames)
         let share = 1 / Float(channels)
         while true {
-            let count = Int(block.withUnsafeMutableBufferPointer {
-                sf_readf_float(handle, $0.baseAddress, sf_count_t(blockFrames))
-            })
+            let count = sf_readf_float(handle, &block, sf_count_t(blockFrames))
             if count <= 0 { break }
-            for frame in 0..<count {
+            for frame in 0..<Int(count) {
                 var sum: Float = 0
                 for channel in 0..<channels { sum += block[frame * channels + channel] }
                 guard sum.isFinite else { throw .nonFinite(path: path, time: Double(samples.count) / rate) }

@@ -25,11 +25,11 @@ package enum AudioFileError: Error, Equatable, CustomStringConvertible, Localize
         case .unreadable(let path, let reason):
             return "\(path) is not a sound file that can be read: \(reason)."
         case .truncated(let path, let expected, let found):
-            return "\(path) is damaged: it ends after \(seconds(found)) of \(seconds(expected)); copy or record it again."
+            return "\(path) is damaged: it ends after \(seconds(found)) of \(seconds(expected)); copy it again."
         case .empty(let path):
             return "\(path) holds no sound: it has no samples."
         case .tooLong(let path, let duration, let limit):
-            return "\(path) lasts \(seconds(duration)), more than the \(seconds(limit)) allowed; cut it into shorter clips."
+            return "\(path) lasts \(seconds(duration)), more than the \(seconds(limit)) allowed; cut it into clips."
         case .nonFinite(let path, let time):
             return "\(path) has a sample that is not a number at \(seconds(time)); export it again."
         case .unwritable(let path, let reason):

@@ -4,8 +4,7 @@ import Foundation
 package enum Loudness {
     /// Blocks quieter than this are pauses and do not count.
     package static let gate = -50.0
-    /// A sound whose loudest block is below the gate is silent.
-    static let blockSeconds = 0.05
+    private static let blockSeconds = 0.05
 
     /// RMS over the 50 ms blocks above the gate; nil when there is none: silence.
     package static func gated(_ waveform: Waveform) -> Double? {

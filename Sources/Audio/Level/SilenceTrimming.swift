@@ -3,9 +3,9 @@ import Foundation
 /// Takes leading and trailing silence off a clip.
 package struct SilenceTrimming: Sendable, Hashable {
     /// Frames this far below the loudest one are silence, in dB.
-    package var threshold = 40.0
+    package let threshold: Double
     /// Kept before the first and after the last sounding frame, in seconds.
-    package var margin = 0.05
+    package let margin: Double
 
     package init(threshold: Double = 40, margin: Double = 0.05) {
         self.threshold = threshold
@@ -24,7 +24,8 @@ package struct SilenceTrimming: Sendable, Hashable {
         }
         guard let loudest = energies.max(), loudest > 0 else { return 0..<0 }
         let floor = loudest * pow(10, -threshold / 10)
-        guard let first = energies.firstIndex(where: { $0 >= floor }), let last = energies.lastIndex(where: { $0 >= floor })
+        guard let first = energies.firstIndex(where: { $0 >= floor }),
+            let last = energies.lastIndex(where: { $0 >= floor })
         else { return 0..<0 }
         let kept = Int((margin * Double(waveform.sampleRate)).rounded())
         return max(0, first * hop - kept)..<min(count, last * hop + frame + kept)

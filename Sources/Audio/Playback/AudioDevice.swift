@@ -25,6 +25,12 @@ package struct AudioDevice: Sendable, Equatable {
         return devices.filter { $0.name == "default" } + devices.filter { $0.name != "default" }
     }
 
+    /// Opens a device without playing anything, and lets it go again.
+    /// - Returns: the rate, in Hz, at which it would play a sound of `sampleRate`.
+    package static func probe(_ name: String = "default", sampleRate: Int = 16000) throws(AudioDeviceError) -> Int {
+        try PlaybackStream.open(name, sampleRate: sampleRate).sampleRate
+    }
+
     private static func text(_ hint: UnsafeMutableRawPointer, _ key: String) -> String? {
         guard let value = snd_device_name_get_hint(hint, key) else { return nil }
         defer { free(value) }
@@ -59,6 +65,12 @@ package struct AudioDeviceError: Error, Equatable, CustomStringConvertible, Loca
 
     /// - Parameter code: a negative errno or ALSA error.
     init(device: String, operation: Operation, code: Int32) {
-        self.init(device: device, operation: operation, reason: lowercasedFirst(String(cString: snd_strerror(code))))
+        let reason =
+            switch -code {
+            case ENOENT, ENODEV, ENXIO: "there is no such device"
+            case EBUSY: "another program is using it"
+            default: lowercasedFirst(String(cString: snd_strerror(code)))
+            }
+        self.init(device: device, operation: operation, reason: reason)
     }
 }

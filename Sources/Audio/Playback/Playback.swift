@@ -121,13 +121,10 @@ package final class Playback: @unchecked Sendable {  // guarded by `condition`
     private func writeSome(
         of frames: [Int16], from start: Int, total: Int, to stream: PlaybackStream
     ) throws(AudioDeviceError) -> PlaybackStream.Step {
-        // Typed throws do not pass through withUnsafeBufferPointer's rethrows in every compiler; a Result does.
-        try frames.withUnsafeBufferPointer { buffer -> Result<PlaybackStream.Step, AudioDeviceError> in
-            guard let base = buffer.baseAddress else { return .success(.full) }
-            return Result { () throws(AudioDeviceError) in
-                try stream.write(base + start * stream.channels, count: total - start)
-            }
-        }.get()
+        try frames.withUnsafeBufferPointer { buffer throws(AudioDeviceError) in
+            guard let base = buffer.baseAddress else { return .full }
+            return try stream.write(base + start * stream.channels, count: total - start)
+        }
     }
 
     /// Lets the device play what it still holds. One that never says that it is done is left after a while.

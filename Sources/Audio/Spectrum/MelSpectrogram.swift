@@ -33,7 +33,8 @@ package struct MelSpectrogram: Sendable, Hashable {
         precondition(
             magnitudes.rank == 3 && magnitudes.shape[1] == bins,
             "mel bands are made of [B, \(bins), T], this has a shape of \(magnitudes.shape)")
-        let filters = SpectrumCache.shared.melFilters(sampleRate: sampleRate, fftSize: spectrogram.fftSize, bands: bands)
+        let filters = SpectrumCache.shared.melFilters(
+            sampleRate: sampleRate, fftSize: spectrogram.fftSize, bands: bands)
         let (batch, time) = (magnitudes.shape[0], magnitudes.shape[2])
         let y = Tensor(uninitialized: [batch, bands, time])
         let (source, target) = (magnitudes.pointer, y.pointer)

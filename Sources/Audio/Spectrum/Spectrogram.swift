@@ -58,7 +58,9 @@ package struct Spectrogram: Sendable, Hashable {
                 for bin in 0..<bins {
                     let real = parts + (item * 2 * bins + bin) * time + start, imaginary = real + bins * time
                     let row = target + (item * bins + bin) * time + start
-                    for t in 0..<count { row[t] = (real[t] * real[t] + imaginary[t] * imaginary[t] + 1e-8).squareRoot() }
+                    for t in 0..<count {
+                        row[t] = (real[t] * real[t] + imaginary[t] * imaginary[t] + 1e-8).squareRoot()
+                    }
                 }
             }
         }
@@ -93,8 +95,8 @@ package struct Spectrogram: Sendable, Hashable {
     }
 }
 
-/// Entry n - 1 of the first half is x[n] + x[size - n], of the second x[n] - x[size - n], for n = 1 ... half; the middle
-/// sample has no mirror image. x[0] is not read: its window is 0.
+/// Entry n - 1 of the first half is x[n] + x[size - n], of the second x[n] - x[size - n], for n = 1 ... half; the
+/// middle sample has no mirror image. x[0] is not read: its window is 0.
 private func fold(_ frame: UnsafePointer<Float>, into folded: UnsafeMutablePointer<Float>, half: Int) {
     for n in 1..<half {
         let mirrored = frame[2 * half - n]
