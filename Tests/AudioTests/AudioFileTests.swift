@@ -12,7 +12,9 @@ import Testing
             // Every value on the 16-bit grid, both ends of it too.
             let sound = Waveform(samples: (-32768...32767).map { Float($0) / 32768 }, sampleRate: 22050)
             try AudioFile.write(sound, to: url)
-            #expect(try AudioFile.read(url) == sound)
+            let read = try AudioFile.read(url)
+            #expect(read.sampleRate == sound.sampleRate)
+            #expect(firstDifference(read.samples, sound.samples) == nil)
             let information = try AudioFile.peek(url)
             #expect(information == AudioFile.Information(sampleRate: 22050, channels: 1, frames: 65536))
             #expect(abs(information.duration - sound.duration) < 1e-9)
@@ -60,7 +62,7 @@ import Testing
             #expect(information == AudioFile.Information(sampleRate: 44100, channels: 2, frames: 70000))
             let read = try AudioFile.read(url)
             let expected: [Float] = (0..<70000).map { (Float($0 % 100) / 200 - 0.25) / 2 }
-            #expect(read.samples == expected)
+            #expect(firstDifference(read.samples, expected) == nil)
         }
     }
 
@@ -68,7 +70,7 @@ import Testing
         let sound = sine(frequency: 300)
         for format in AudioFile.Format.allCases {
             let first = try AudioFile.encoded(sound, as: format), second = try AudioFile.encoded(sound, as: format)
-            #expect(first == second)
+            #expect(firstDifference(first, second) == nil)
         }
     }
 }

@@ -68,7 +68,7 @@ import Testing
         #expect(abs(range.lowerBound - Int(0.45 * 16000)) <= 320)
         #expect(abs(range.upperBound - Int(1.55 * 16000)) <= 320)
         #expect(range.lowerBound <= Int(0.46 * 16000) && range.upperBound >= Int(1.54 * 16000))
-        #expect(SilenceTrimming()(sound).samples == Array(sound.samples[range]))
+        #expect(firstDifference(SilenceTrimming()(sound).samples, Array(sound.samples[range])) == nil)
     }
 
     @Test func pausesInsideStay() {

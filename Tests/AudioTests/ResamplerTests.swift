@@ -25,8 +25,9 @@ import Testing
     @Test func theSameSoundGivesTheSameSamples() throws {
         let sound = sine(frequency: 777, seconds: 2.3, rate: 44100)
         let first = try Resampler().resample(sound, to: 16000), second = try Resampler().resample(sound, to: 16000)
-        #expect(first == second)
-        #expect(try Resampler().resample(sound, to: 44100) == sound)
+        #expect(firstDifference(first.samples, second.samples) == nil)
+        let unchanged = try Resampler().resample(sound, to: 44100)
+        #expect(firstDifference(unchanged.samples, sound.samples) == nil)
     }
 
     @Test func shortAndEmptySoundsPass() throws {

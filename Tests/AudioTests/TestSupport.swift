@@ -43,3 +43,9 @@ func fitSine(_ sound: Waveform, frequency: Double, from: Double, to: Double) -> 
     }
     return ((sines * sines + cosines * cosines).squareRoot(), (rest / Double(range.count)).squareRoot())
 }
+
+/// Where two long arrays differ first; nil when they are equal. (`#expect(a == b)` would take minutes to word it.)
+func firstDifference<Element: Equatable>(_ a: [Element], _ b: [Element]) -> Int? {
+    zip(a, b).enumerated().first { $0.element.0 != $0.element.1 }?.offset
+        ?? (a.count == b.count ? nil : min(a.count, b.count))
+}
