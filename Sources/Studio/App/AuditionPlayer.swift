@@ -5,7 +5,7 @@ package protocol AuditionPlayer: Sendable {
     /// Plays a take to its end, or until `stop`, and returns one sentence that says what was heard.
     /// Throws an error whose description is one sentence, e.g. when there is no sound device.
     func play(_ take: Take) async throws -> String
-    /// Ends what is being played at once; nothing happens when nothing is.
+    /// Ends what is being played at once, without waiting; nothing happens when nothing is played.
     func stop()
 }
 

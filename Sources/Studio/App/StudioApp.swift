@@ -15,6 +15,8 @@ package final class StudioApp {
     private var work: [Task<Void, Never>] = []
     private var lastDrawn: ContinuousClock.Instant?
     private var isDrawingPutOff = false
+    /// Counts what was played or stopped.
+    private var playing = 0
     /// What the screen shows.
     package private(set) var state: StudioState
 
@@ -121,22 +123,32 @@ package final class StudioApp {
                         inbox.yield(.auditionFailed("\(error)"))
                     }
                 })
-        case .play(let take):
-            let (player, inbox) = (player, inbox)
+        case .play(let take): play(take)
+        case .stopPlaying:
+            playing += 1
             player.stop()
-            work.append(
-                Task.detached {
-                    do {
-                        inbox.yield(.played(try await player.play(take)))
-                    } catch {
-                        inbox.yield(.playFailed("\(error)"))
-                    }
-                })
-        case .stopPlaying: player.stop()
         case .suspend: backend.suspend()
         case .redrawAll: backend.redrawAll()
         case .leave: break
         }
+    }
+
+    /// Plays in place of what is being played. What an earlier take has to say when it ends is not heard any more.
+    private func play(_ take: Take) {
+        player.stop()
+        playing += 1
+        let number = playing
+        work.append(
+            Task {
+                guard number == playing else { return }
+                let message: StudioMessage
+                do {
+                    message = .played(try await player.play(take))
+                } catch {
+                    message = .playFailed("\(error)")
+                }
+                if number == playing { inbox.yield(message) }
+            })
     }
 
     // MARK: Drawing

@@ -59,7 +59,10 @@ extension StudioState {
             activity = .playing
             notice = Notice("Playing \(lastTake.path)", .accent)
             return [.play(lastTake)]
-        case .stopPlaying: return [.stopPlaying]
+        case .stopPlaying:
+            guard activity == .playing else { return [] }
+            activity = .none
+            return say("Stopped.", then: .stopPlaying)
         case .audition:
             overlay = .audition
             return []

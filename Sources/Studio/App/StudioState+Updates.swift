@@ -7,17 +7,15 @@ extension StudioState {
     private static let recentLimit = 1000
 
     mutating func take(_ new: TrainingSnapshot) -> [StudioEffect] {
-        let old = snapshot
         snapshot = new
         var effects: [StudioEffect] = []
         if let branch, branch != new.branch { effects += changeBranch(to: new.branch, at: new.step) }
         branch = new.branch
         switch new.phase {
-        case .training, .paused, .halted: steadyPhase = new.phase
+        case .training, .paused, .halted:
+            if new.phase != steadyPhase, leaving == nil { phaseChanged(to: new) }
+            steadyPhase = new.phase
         case .preparing, .saving, .stopped, .failed: break
-        }
-        if case .halted(let sentence) = new.phase, old?.phase != new.phase {
-            notice = Notice(sentence, .bad)
         }
         switch new.phase {
         case .stopped:
@@ -28,6 +26,14 @@ extension StudioState {
         default: break
         }
         return effects
+    }
+
+    private mutating func phaseChanged(to new: TrainingSnapshot) {
+        switch new.phase {
+        case .halted(let sentence): notice = Notice(sentence, .bad)
+        case .paused: notice = Notice("Paused after step \(new.step).", .warning)
+        default: if steadyPhase != nil { notice = nil }
+        }
     }
 
     mutating func take(_ record: StepRecord) -> [StudioEffect] {

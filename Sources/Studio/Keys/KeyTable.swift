@@ -49,7 +49,7 @@ package enum KeyTable {
         KeyBinding(
             [.dashboard], [.character("t")], .switchStage, "stage: schedule, sovits only, prior only", hint: "stage"),
         KeyBinding([.dashboard], [.character("l")], .setLearningRate, "learning rate: type a factor"),
-        KeyBinding([.dashboard], [.tab], .nextPane, "next pane", hint: "panes"),
+        KeyBinding([.dashboard], [.tab], .nextPane, "next pane"),
         KeyBinding([.dashboard], [.backTab], .previousPane, "previous pane"),
         KeyBinding([.dashboard], [.right, .character("c")], .nextChart, "next chart"),
         KeyBinding([.dashboard], [.left], .previousChart, "previous chart"),

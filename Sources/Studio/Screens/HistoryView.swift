@@ -18,8 +18,7 @@ func drawHistory(_ state: StudioState, on grid: inout CellGrid, in rect: CellRec
         }
         return
     }
-    // One column is left for the marks that say the list goes on.
-    let idColumns = max(8, inside.columns - 1 - 8 - 4 - 6 - 3)
+    let idColumns = max(8, inside.columns - 8 - 4 - 6 - 3)
     let columns = [
         TableColumn(width: idColumns), TableColumn(width: 8, role: .dim),
         TableColumn(width: 4, alignsRight: true), TableColumn(width: 6, alignsRight: true, role: .dim),

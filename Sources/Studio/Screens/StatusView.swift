@@ -58,7 +58,8 @@ func drawHeader(_ state: StudioState, on grid: inout CellGrid, in rect: CellRect
 /// What there is to say, else what the keys do.
 func drawNotice(_ state: StudioState, on grid: inout CellGrid, row: Int) {
     let columns = 1..<grid.size.columns - 1
-    if let notice = state.notice {
+    let speaking = state.activity == .synthesizing ? Notice("Making the sentence …", .accent) : nil
+    if let notice = state.notice ?? (state.overlay == nil ? speaking : nil) {
         let text = CharacterWidth.shortened(notice.text, columns: columns.count)
         grid.write(text, row: row, column: 1, style: CellStyle(notice.role), within: columns)
         return

@@ -99,7 +99,7 @@ package struct LineChart: Sendable {
     }
 
     private func drawStepAxis(on grid: inout CellGrid, row: Int, plot: CellRect, steps: ClosedRange<Double>) {
-        let ticks = AxisTicks(range: steps, count: max(1, plot.columns / 12))
+        let ticks = AxisTicks(range: steps, count: max(1, plot.columns / 9))
         let span = steps.upperBound - steps.lowerBound
         var free = plot.column
         for value in ticks.values where value == value.rounded() {

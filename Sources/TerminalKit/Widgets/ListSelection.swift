@@ -51,10 +51,11 @@ extension CellGrid {
         drawScrollMark(visible: visible, count: lines.count, in: rect)
     }
 
-    /// Arrows at the right edge where a list goes on outside its rectangle.
+    /// Arrows on the border to the right of a list that goes on outside its rectangle.
     package mutating func drawScrollMark(visible: Range<Int>, count: Int, in rect: CellRect) {
-        guard rect.rows > 0, rect.columns > 2, visible.count < count else { return }
-        if visible.lowerBound > 0 { write("↑", row: rect.row, column: rect.lastColumn, style: .dim) }
-        if visible.upperBound < count { write("↓", row: rect.lastRow, column: rect.lastColumn, style: .dim) }
+        guard rect.rows > 0, visible.count < count else { return }
+        let border = rect.lastColumn + 1
+        if visible.lowerBound > 0 { write("↑", row: rect.row, column: border, style: .accent) }
+        if visible.upperBound < count { write("↓", row: rect.lastRow, column: border, style: .accent) }
     }
 }
