@@ -27,6 +27,10 @@ const ck_convolution_blocks ck_convolution_blocks_avx512 = {
               {STRIP_NAMES_3(8)}},
     .product_rows = 4,
     .products = {0, 8, 8, 8, 6},
-    .product = {{0}, {PRODUCT_NAMES_8(1)}, {PRODUCT_NAMES_8(2)}, {PRODUCT_NAMES_8(3)}, {PRODUCT_NAMES_6(4)}},
+    .product = {{0},
+                {PRODUCT_NAMES_8(1)},
+                {PRODUCT_NAMES_8(2)},
+                {PRODUCT_NAMES_8(3)},
+                {PRODUCT_NAMES_6(4)}},
 };
 #endif

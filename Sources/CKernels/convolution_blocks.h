@@ -17,6 +17,9 @@ typedef struct {
     const float *bias;
     float *y;
     int64_t y_stride;
+    /// Laid out like y, may be null: where it is negative, y is multiplied by `slope`.
+    const float *gate;
+    float slope;
 } ck_strip;
 
 /// The same, transposed: gradient[r][q] += sum over t < columns of y[r][t] * x[offsets[q] + t].

@@ -15,7 +15,7 @@ static ck_gather_plan plan_of(const ck_convolution *c) {
     plan.group_blocks = ck_ceiling(plan.group_outputs, plan.blocks->rows);
     plan.reach = (c->kernel - 1) * c->dilation / c->stride;
     // A tile of half a megabyte, and no more than 2048 columns so that there is work for every thread.
-    const int64_t columns = ck_larger(96, ck_smaller(2048, 131072 / (c->inputs * c->stride)));
+    const int64_t columns = ck_larger(192, ck_smaller(2048, 131072 / (c->inputs * c->stride)));
     plan.tiling = ck_tile_up(c->batch, c->short_length, plan.reach, columns, ck_larger(1, c->batch / 16));
     return plan;
 }
@@ -32,9 +32,13 @@ void ck_gather_pack_weights(const ck_convolution *c, int64_t item, const float *
     const int64_t end = group * plan.group_outputs + ck_block_start(plan.group_outputs, plan.group_blocks, block + 1);
     const int64_t rows = end - first;
     float *to = packed + first * plan.products;
-    for (int64_t r = 0; r < rows; r++) {
-        const float *from = weight + (first + r) * plan.products;
-        for (int64_t q = 0; q < plan.products; q++) to[q * rows + r] = from[q];
+    enum { strip = 256 };
+    for (int64_t start = 0; start < plan.products; start += strip) {
+        const int64_t stop = ck_smaller(plan.products, start + strip);
+        for (int64_t r = 0; r < rows; r++) {
+            const float *from = weight + (first + r) * plan.products;
+            for (int64_t q = start; q < stop; q++) to[q * rows + r] = from[q];
+        }
     }
 }
 

@@ -8,7 +8,7 @@
 typedef struct {
     const ck_convolution_blocks *blocks;
     int64_t group_inputs, group_outputs;
-    int64_t group_rows, group_blocks;  // rows are (phase, channel)
+    int64_t channel_blocks;            // of a group
     int64_t reach;                     // the largest e
     int64_t block_shifts;              // at most so many different e in a block
     int64_t first;                     // the first u
@@ -19,13 +19,12 @@ static ck_spread_plan plan_of(const ck_convolution *c) {
     ck_spread_plan plan = {.blocks = ck_blocks(c)};
     plan.group_inputs = c->inputs / c->groups;
     plan.group_outputs = c->outputs / c->groups;
-    plan.group_rows = plan.group_inputs * c->stride;
-    plan.group_blocks = ck_ceiling(plan.group_rows, plan.blocks->rows);
+    plan.channel_blocks = ck_ceiling(plan.group_inputs, plan.blocks->rows);
     plan.reach = (c->kernel - 1) * c->dilation / c->stride;
     plan.block_shifts = ck_smaller(c->kernel, plan.reach + 1);
     plan.first = c->padding / c->stride;
     const int64_t length = (c->long_length - 1 + c->padding) / c->stride - plan.first + 1;
-    const int64_t columns = ck_larger(96, ck_smaller(2048, 131072 / c->outputs));
+    const int64_t columns = ck_larger(192, ck_smaller(2048, 131072 / c->outputs));
     plan.tiling = ck_tile_up(c->batch, length, plan.reach, columns, ck_larger(1, c->batch / 16));
     return plan;
 }
@@ -36,33 +35,70 @@ CK_INLINE int64_t tap_at(const ck_convolution *c, int64_t shift, int64_t phase) 
     return distance % c->dilation == 0 && distance / c->dilation < c->kernel ? distance / c->dilation : -1;
 }
 
-/// Whether a block of rows needs the short signal `shift` back.
-static int uses_shift(const ck_convolution *c, const ck_spread_plan *plan, int64_t first, int64_t end, int64_t shift) {
-    for (int64_t phase = first / plan->group_inputs; phase <= (end - 1) / plan->group_inputs; phase++)
+/// A block of channels of one group. Its rows are (phase, channel), in sub-blocks of at most the kernels' rows, which
+/// may mix phases: with few channels that is what fills a kernel.
+typedef struct { int64_t group, first_channel, channels, sub_blocks; } channel_block;
+
+static channel_block block_at(const ck_convolution *c, const ck_spread_plan *plan, int64_t item) {
+    channel_block block = {.group = item / plan->channel_blocks};
+    const int64_t index = item % plan->channel_blocks;
+    block.first_channel = ck_block_start(plan->group_inputs, plan->channel_blocks, index);
+    block.channels = ck_block_start(plan->group_inputs, plan->channel_blocks, index + 1) - block.first_channel;
+    block.sub_blocks = ck_ceiling(block.channels * c->stride, plan->blocks->rows);
+    return block;
+}
+
+/// Rows of a sub-block, and where its packed weights begin.
+typedef struct { int64_t first, end, weights; } row_range;
+
+static row_range rows_at(const ck_convolution *c, const ck_spread_plan *plan, const channel_block *block, int64_t sub) {
+    const int64_t rows = block->channels * c->stride;
+    row_range range = {ck_block_start(rows, block->sub_blocks, sub), ck_block_start(rows, block->sub_blocks, sub + 1), 0};
+    range.weights = ((block->group * plan->group_inputs + block->first_channel) * c->stride + range.first) *
+                    plan->group_outputs * plan->block_shifts;
+    return range;
+}
+
+/// Whether a range of rows needs the short signal `shift` back.
+static int uses_shift(const ck_convolution *c, const channel_block *block, row_range range, int64_t shift) {
+    for (int64_t phase = range.first / block->channels; phase <= (range.end - 1) / block->channels; phase++)
         if (tap_at(c, shift, phase) >= 0) return 1;
     return 0;
 }
 
-int64_t ck_spread_weight_items(const ck_convolution *c) { return c->groups * plan_of(c).group_blocks; }
+int64_t ck_spread_weight_items(const ck_convolution *c) { return c->groups * plan_of(c).channel_blocks; }
 
 int64_t ck_spread_packed_count(const ck_convolution *c) {
     const ck_spread_plan plan = plan_of(c);
-    return c->groups * plan.group_rows * plan.group_outputs * plan.block_shifts;
+    return c->inputs * c->stride * plan.group_outputs * plan.block_shifts;
 }
 
 void ck_spread_pack_weights(const ck_convolution *c, int64_t item, const float *weight, float *packed) {
     const ck_spread_plan plan = plan_of(c);
-    const int64_t group = item / plan.group_blocks, block = item % plan.group_blocks;
-    const int64_t first = ck_block_start(plan.group_rows, plan.group_blocks, block);
-    const int64_t end = ck_block_start(plan.group_rows, plan.group_blocks, block + 1);
-    float *to = packed + (group * plan.group_rows + first) * plan.group_outputs * plan.block_shifts;
-    for (int64_t o = 0; o < plan.group_outputs; o++) {
-        const float *from = weight + (group * plan.group_outputs + o) * plan.group_inputs * c->kernel;
-        for (int64_t shift = 0; shift <= plan.reach; shift++) {
-            if (!uses_shift(c, &plan, first, end, shift)) continue;
-            for (int64_t row = first; row < end; row++) {
-                const int64_t tap = tap_at(c, shift, row / plan.group_inputs);
-                *to++ = tap < 0 ? 0 : from[row % plan.group_inputs * c->kernel + tap];
+    const channel_block block = block_at(c, &plan, item);
+    const int64_t from_row = plan.group_inputs * c->kernel;
+    const float *from = weight + block.group * plan.group_outputs * from_row + block.first_channel * c->kernel;
+    for (int64_t sub = 0; sub < block.sub_blocks; sub++) {
+        const row_range range = rows_at(c, &plan, &block, sub);
+        const int64_t rows = range.end - range.first;
+        int64_t shifts = 0;
+        for (int64_t shift = 0; shift <= plan.reach; shift++) shifts += uses_shift(c, &block, range, shift);
+        enum { strip = 64 };  // output channels whose weights stay in the first-level cache
+        for (int64_t start = 0; start < plan.group_outputs; start += strip) {
+            const int64_t stop = ck_smaller(plan.group_outputs, start + strip);
+            int64_t e = 0;
+            for (int64_t shift = 0; shift <= plan.reach; shift++) {
+                if (!uses_shift(c, &block, range, shift)) continue;
+                int64_t source[ck_most_rows];
+                for (int64_t r = 0; r < rows; r++) {
+                    const int64_t row = range.first + r, tap = tap_at(c, shift, row / block.channels);
+                    source[r] = tap < 0 ? -1 : row % block.channels * c->kernel + tap;
+                }
+                for (int64_t o = start; o < stop; o++) {
+                    float *to = packed + range.weights + (o * shifts + e) * rows;
+                    for (int64_t r = 0; r < rows; r++) to[r] = source[r] < 0 ? 0 : from[o * from_row + source[r]];
+                }
+                e++;
             }
         }
     }
@@ -78,16 +114,29 @@ int64_t ck_spread_scratch(const ck_convolution *c) {
     return (c->outputs + ck_most_rows) * plan.tiling.row + ck_most_lanes + plan.group_outputs * plan.block_shifts;
 }
 
-/// to[e] for e < count, `stride` apart, from consecutive results; times `slope` where `gate` is negative.
-CK_CLONES static void interleave(int64_t count, const float *restrict results, int64_t stride,
-                                 const float *restrict gate, float slope, float *restrict to) {
-    if (!gate) {
+/// to[e * stride] = results[e], times `slope` where `gate` is negative.
+CK_INLINE void interleave(int64_t count, const float *restrict results, int64_t stride, const float *restrict gate,
+                          float slope, float *restrict to) {
+    if (!gate)
         for (int64_t e = 0; e < count; e++) to[e * stride] = results[e];
-    } else if (stride == 1) {
-        for (int64_t e = 0; e < count; e++) to[e] = gate[e] >= 0 ? results[e] : results[e] * slope;
-    } else {
-        for (int64_t e = 0; e < count; e++)
-            to[e * stride] = gate[e * stride] >= 0 ? results[e] : results[e] * slope;
+    else
+        for (int64_t e = 0; e < count; e++) to[e * stride] = gate[e * stride] >= 0 ? results[e] : results[e] * slope;
+}
+
+/// One row's results to their places in the long signal: positions start + e * stride of each batch item.
+CK_CLONES static void store_row(const ck_convolution *c, const ck_tiling *tiling, const ck_tile *tile, int64_t channel,
+                                int64_t start, const float *results, const float *gate, float slope, float *longs) {
+    // The first and the last may fall outside the signal.
+    const int64_t skipped = start < 0 ? ck_ceiling(-start, c->stride) : 0;
+    const int64_t count = ck_smaller(tile->positions, ck_ceiling(c->long_length - start, c->stride)) - skipped;
+    for (int64_t i = 0; i < tile->items; i++) {
+        const int64_t at =
+            ((tile->first_item + i) * c->inputs + channel) * c->long_length + start + skipped * c->stride;
+        const float *from = results + i * tiling->pitch + skipped, *sign = gate ? gate + at : 0;
+        if (c->stride == 1)
+            interleave(count, from, 1, sign, slope, longs + at);
+        else
+            interleave(count, from, c->stride, sign, slope, longs + at);
     }
 }
 
@@ -101,46 +150,40 @@ void ck_spread_item(const ck_convolution *c, int64_t item, const float *shorts, 
     const int64_t u = plan.first + tile.first;
     ck_pack_tile(tiling, &tile, shorts, c->outputs, 0, c->outputs, c->short_length, u - plan.reach, 1, 1, rows);
 
-    const int direct = c->stride == 1 && tile.items == 1 && !gate;
-    for (int64_t group = 0; group < c->groups; group++)
-        for (int64_t block = 0; block < plan.group_blocks; block++) {
-            const int64_t first = ck_block_start(plan.group_rows, plan.group_blocks, block);
-            const int64_t end = ck_block_start(plan.group_rows, plan.group_blocks, block + 1);
+    const int direct = c->stride == 1 && tile.items == 1;
+    for (int64_t index = 0; index < c->groups * plan.channel_blocks; index++) {
+        const channel_block block = block_at(c, &plan, index);
+        const int64_t base = block.group * plan.group_inputs + block.first_channel;
+        for (int64_t sub = 0; sub < block.sub_blocks; sub++) {
+            const row_range range = rows_at(c, &plan, &block, sub);
             int64_t products = 0;
             for (int64_t shift = 0; shift <= plan.reach; shift++)
-                if (uses_shift(c, &plan, first, end, shift)) offsets[products++] = (int32_t)(plan.reach - shift);
+                if (uses_shift(c, &block, range, shift)) offsets[products++] = (int32_t)(plan.reach - shift);
             const int64_t shifts = products;
             for (int64_t o = 1; o < plan.group_outputs; o++)
                 for (int64_t e = 0; e < shifts; e++) offsets[products++] = (int32_t)(offsets[e] + o * tiling->row);
 
-            const int64_t base = group * plan.group_inputs;
             float row_bias[ck_most_rows];
-            for (int64_t row = first; row < end; row++)
-                row_bias[row - first] = bias ? bias[base + row % plan.group_inputs] : 0;
+            for (int64_t row = range.first; row < range.end; row++)
+                row_bias[row - range.first] = bias ? bias[base + row % block.channels] : 0;
+            const int64_t target = (tile.first_item * c->inputs + base) * c->long_length + tile.first;
             const ck_strip strip = {
-                .x = rows + group * plan.group_outputs * tiling->row,
+                .x = rows + block.group * plan.group_outputs * tiling->row,
                 .offsets = offsets,
                 .products = products,
-                .weights = packed + (group * plan.group_rows + first) * plan.group_outputs * plan.block_shifts,
+                .weights = packed + range.weights,
                 .bias = row_bias,
-                .y = direct ? longs + (tile.first_item * c->inputs + base + first) * c->long_length + tile.first
-                            : results,
+                .y = direct ? longs + target : results,
                 .y_stride = direct ? c->long_length : tiling->row,
+                .gate = direct && gate ? gate + target : 0,
+                .slope = slope,
             };
-            ck_run_strip(plan.blocks, end - first, &strip, tile.columns);
+            ck_run_strip(plan.blocks, range.end - range.first, &strip, tile.columns);
             if (direct) continue;
-            for (int64_t row = first; row < end; row++) {
-                const int64_t channel = base + row % plan.group_inputs, phase = row / plan.group_inputs;
-                // Positions start + e * stride; the first and the last may fall outside the signal.
-                const int64_t start = u * c->stride + phase - c->padding;
-                const int64_t skipped = start < 0 ? ck_ceiling(-start, c->stride) : 0;
-                const int64_t count = ck_smaller(tile.positions, ck_ceiling(c->long_length - start, c->stride));
-                for (int64_t i = 0; i < tile.items; i++) {
-                    const int64_t at =
-                        ((tile.first_item + i) * c->inputs + channel) * c->long_length + start + skipped * c->stride;
-                    interleave(count - skipped, results + (row - first) * tiling->row + i * tiling->pitch + skipped,
-                               c->stride, gate ? gate + at : 0, slope, longs + at);
-                }
-            }
+            for (int64_t row = range.first; row < range.end; row++)
+                store_row(c, tiling, &tile, base + row % block.channels,
+                          u * c->stride + row / block.channels - c->padding,
+                          results + (row - range.first) * tiling->row, gate, slope, longs);
         }
+    }
 }

@@ -9,7 +9,26 @@
 typedef float vector __attribute__((vector_size(LANES * 4)));
 typedef float loaded __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
 
+typedef int32_t mask __attribute__((vector_size(LANES * 4)));
+
 #define UNROLLED _Pragma("clang loop unroll(full)")
+
+CK_INLINE void store(const ck_strip *strip, int64_t at, vector y) {
+    if (strip->gate) {
+        const vector gate = *(const loaded *)(strip->gate + at);
+        const mask is_negative = gate < (vector){0};
+        y = (vector)(((mask)y & ~is_negative) | ((mask)(y * strip->slope) & is_negative));
+    }
+    *(loaded *)(strip->y + at) = y;
+}
+
+/// The first `count` lanes only.
+CK_INLINE void store_first(const ck_strip *strip, int64_t at, int64_t count, vector y) {
+    float values[LANES];
+    *(loaded *)values = y;
+    for (int64_t i = 0; i < count; i++)
+        strip->y[at + i] = strip->gate && strip->gate[at + i] < 0 ? values[i] * strip->slope : values[i];
+}
 
 CK_INLINE void strip_block(const int rows, const int vectors, const ck_strip *strip, int64_t t, int64_t count) {
     vector sums[ck_most_rows][ck_most_vectors];
@@ -30,26 +49,40 @@ CK_INLINE void strip_block(const int rows, const int vectors, const ck_strip *st
     }
     const int64_t rest = count - (vectors - 1) * LANES;
     UNROLLED for (int r = 0; r < rows; r++) {
-        float *y = strip->y + r * strip->y_stride + t;
-        UNROLLED for (int v = 0; v < vectors - 1; v++) *(loaded *)(y + v * LANES) = sums[r][v];
-        y += (vectors - 1) * LANES;
-        if (rest == LANES) {
-            *(loaded *)y = sums[r][vectors - 1];
-        } else {
-            float last[LANES];
-            *(loaded *)last = sums[r][vectors - 1];
-            for (int64_t i = 0; i < rest; i++) y[i] = last[i];
-        }
+        const int64_t at = r * strip->y_stride + t;
+        UNROLLED for (int v = 0; v < vectors - 1; v++) store(strip, at + v * LANES, sums[r][v]);
+        if (rest == LANES)
+            store(strip, at + (vectors - 1) * LANES, sums[r][vectors - 1]);
+        else
+            store_first(strip, at + (vectors - 1) * LANES, rest, sums[r][vectors - 1]);
     }
 }
 
-CK_INLINE float lane_sum(const vector *pointer) {
-    const vector v = *pointer;
-    float half[LANES / 2];
-    UNROLLED for (int i = 0; i < LANES / 2; i++) half[i] = v[i] + v[i + LANES / 2];
-    for (int width = LANES / 4; width > 0; width /= 2)
-        UNROLLED for (int i = 0; i < width; i++) half[i] += half[i + width];
-    return half[0];
+// Lane l of what `folded` leaves is a sum over a's lanes where bit `step` of l is 0, over b's where it is 1.
+#define NEAR(l, step) ((((l) & (step)) ? LANES : 0) + ((l) & ~(step)))
+#define FAR(l, step) ((((l) & (step)) ? LANES : 0) + ((l) | (step)))
+#define FOUR(f, l, step) f(l, step), f(l + 1, step), f(l + 2, step), f(l + 3, step)
+#if LANES == 16
+#define LANE_LIST(f, step) FOUR(f, 0, step), FOUR(f, 4, step), FOUR(f, 8, step), FOUR(f, 12, step)
+#elif LANES == 8
+#define LANE_LIST(f, step) FOUR(f, 0, step), FOUR(f, 4, step)
+#else
+#define LANE_LIST(f, step) FOUR(f, 0, step)
+#endif
+#define FOLD(step)                                                                                           \
+    if (LANES > step)                                                                                        \
+        UNROLLED for (int i = 0; i < LANES / (2 * step); i++)                                                \
+            v[i] = __builtin_shufflevector(v[2 * i], v[2 * i + 1], LANE_LIST(NEAR, step % LANES)) +          \
+                   __builtin_shufflevector(v[2 * i], v[2 * i + 1], LANE_LIST(FAR, step % LANES));
+
+/// sums[i] = the sum of the lanes of v[i], for as many vectors as there are lanes; destroys v. Vectors are folded in
+/// pairs, so that this takes two shuffles a vector.
+CK_INLINE void lane_sums(vector *v, float *sums) {
+    FOLD(1)
+    FOLD(2)
+    FOLD(4)
+    FOLD(8)
+    *(loaded *)sums = v[0];
 }
 
 CK_INLINE void product_block(const int rows, const int products, const ck_product_strip *strip) {
@@ -68,9 +101,18 @@ CK_INLINE void product_block(const int rows, const int products, const ck_produc
             UNROLLED for (int r = 0; r < rows; r++) sums[r][q] += outputs[r] * input;
         }
     }
-    UNROLLED for (int r = 0; r < rows; r++)
-        UNROLLED for (int q = 0; q < products; q++)
-            strip->gradient[r * strip->gradient_stride + q] += lane_sum(&sums[r][q]);
+    UNROLLED for (int start = 0; start < rows * products; start += LANES) {
+        vector group[LANES];
+        float totals[LANES];
+        UNROLLED for (int i = 0; i < LANES; i++) {
+            const int index = start + i;
+            group[i] = index < rows * products ? sums[index / products % rows][index % products] : (vector){0};
+        }
+        lane_sums(group, totals);
+        UNROLLED for (int i = 0; i < LANES; i++)
+            if (start + i < rows * products)
+                strip->gradient[(start + i) / products * strip->gradient_stride + (start + i) % products] += totals[i];
+    }
 }
 
 #define STRIP(rows, vectors)                                                                            \

@@ -20,38 +20,40 @@ const ck_convolution_blocks *ck_blocks(const ck_convolution *c) {
     return &ck_convolution_blocks_generic;
 }
 
-CK_CLONES void ck_pack_row(float *restrict to, int64_t count, const float *restrict from, int64_t length, int64_t start,
-                           int64_t stride, float slope) {
+/// to[e] = leaky ReLU of from[start + e * stride], 0 outside 0 ..< length.
+CK_INLINE void pack_row(float *restrict to, int64_t count, const float *restrict from, int64_t length, int64_t start,
+                        int64_t stride, float slope) {
     const int64_t first = start < 0 ? ck_smaller(count, ck_ceiling(-start, stride)) : 0;
     const int64_t end = length > start ? ck_smaller(count, ck_ceiling(length - start, stride)) : 0;
     for (int64_t e = 0; e < first; e++) to[e] = 0;
     const float *x = from + start;
-    if (stride == 1 && slope == 1)
-        for (int64_t e = first; e < end; e++) to[e] = x[e];
-    else if (stride == 1)
-        for (int64_t e = first; e < end; e++) to[e] = x[e] >= 0 ? x[e] : x[e] * slope;
-    else if (slope == 1)
+    if (slope == 1)
         for (int64_t e = first; e < end; e++) to[e] = x[e * stride];
     else
-        for (int64_t e = first; e < end; e++) {
-            const float value = x[e * stride];
-            to[e] = value >= 0 ? value : value * slope;
-        }
+        for (int64_t e = first; e < end; e++) to[e] = x[e * stride] >= 0 ? x[e * stride] : x[e * stride] * slope;
     for (int64_t e = ck_larger(first, end); e < count; e++) to[e] = 0;
 }
 
-void ck_pack_tile(const ck_tiling *tiling, const ck_tile *tile, const float *signal, int64_t all_channels,
-                  int64_t channel, int64_t channels, int64_t length, int64_t start, int64_t stride, float slope,
-                  float *rows) {
+CK_CLONES void ck_pack_tile(const ck_tiling *tiling, const ck_tile *tile, const float *signal, int64_t all_channels,
+                            int64_t channel, int64_t channels, int64_t length, int64_t start, int64_t stride,
+                            float slope, float *rows) {
+    const int64_t used = tile->items * tiling->pitch, pitch = tiling->pitch;
     for (int64_t i = 0; i < channels; i++)
         for (int64_t phase = 0; phase < stride; phase++) {
             float *row = rows + (i * stride + phase) * tiling->row;
-            for (int64_t item = 0; item < tile->items; item++)
-                ck_pack_row(row + item * tiling->pitch, tiling->pitch,
-                            signal + ((tile->first_item + item) * all_channels + channel + i) * length, length,
-                            start + phase, stride, slope);
-            const int64_t used = tile->items * tiling->pitch;
-            memset(row + used, 0, (size_t)(tiling->row - used) * sizeof(float));
+            for (int64_t item = 0; item < tile->items; item++) {
+                const float *from = signal + ((tile->first_item + item) * all_channels + channel + i) * length;
+                float *to = row + item * pitch;
+                // Constant strides, so that each gets its own vector loop.
+                switch (stride) {
+                case 1: pack_row(to, pitch, from, length, start + phase, 1, slope); break;
+                case 2: pack_row(to, pitch, from, length, start + phase, 2, slope); break;
+                case 3: pack_row(to, pitch, from, length, start + phase, 3, slope); break;
+                case 4: pack_row(to, pitch, from, length, start + phase, 4, slope); break;
+                default: pack_row(to, pitch, from, length, start + phase, stride, slope);
+                }
+            }
+            for (int64_t e = used; e < tiling->row; e++) row[e] = 0;
         }
 }
 

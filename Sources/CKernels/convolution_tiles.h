@@ -60,10 +60,6 @@ CK_INLINE ck_tile ck_tile_at(const ck_tiling *tiling, int64_t batch, int64_t ind
     return tile;
 }
 
-/// to[e] = leaky ReLU of from[start + e * stride], 0 outside 0 ..< length.
-void ck_pack_row(float *to, int64_t count, const float *from, int64_t length, int64_t start, int64_t stride,
-                 float slope);
-
 /// Channels `channel` ..< channel + channels of a signal [batch, all_channels, length] into a tile, one row for each
 /// channel and phase; rows hold positions start + e * stride + phase, e < pitch, of each batch item.
 void ck_pack_tile(const ck_tiling *tiling, const ck_tile *tile, const float *signal, int64_t all_channels,

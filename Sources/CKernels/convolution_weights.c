@@ -6,7 +6,7 @@
 
 typedef struct {
     const ck_convolution_blocks *blocks;
-    int64_t group_inputs, group_outputs, output_chunks, input_chunks, reach, segments;
+    int64_t group_inputs, group_outputs, output_chunks, input_chunks, reach, tiles, segments;
     ck_tiling tiling;
 } ck_weights_plan;
 
@@ -22,9 +22,51 @@ static ck_weights_plan plan_of(const ck_convolution *c) {
                          ck_ceiling(plan.group_inputs, plan.input_chunks) * c->stride;
     const int64_t columns = ck_larger(512, ck_smaller(2048, tile_floats / rows));
     plan.tiling = ck_tile_up(c->batch, c->short_length, plan.reach, columns, c->batch);
+    plan.tiles = plan.tiling.time_tiles * plan.tiling.batch_tiles;
     const int64_t units = c->groups * plan.output_chunks * plan.input_chunks;
-    plan.segments = ck_smaller(plan.tiling.time_tiles * plan.tiling.batch_tiles, ck_ceiling(enough_items, units));
+    plan.segments = ck_smaller(plan.tiles, ck_ceiling(enough_items, units));
     return plan;
+}
+
+/// Channels of a tile: of the long signal from `input`, of the short one from `output`.
+typedef struct { int64_t input, inputs, output, outputs; } channel_range;
+
+static void pack(const ck_convolution *c, const ck_weights_plan *plan, const ck_tile *tile, channel_range range,
+                 const float *longs, float slope, const float *shorts, float *long_rows, float *short_rows) {
+    const ck_tiling *tiling = &plan->tiling;
+    ck_pack_tile(tiling, tile, longs, c->inputs, range.input, range.inputs, c->long_length,
+                 tile->first * c->stride - c->padding, c->stride, slope, long_rows);
+    ck_pack_tile(tiling, tile, shorts, c->outputs, range.output, range.outputs, c->short_length, tile->first, 1, 1,
+                 short_rows);
+    if (tile->first + tile->positions == c->short_length) return;
+    // What lies behind this tile in time is another tile's to add.
+    for (int64_t r = 0; r < range.outputs; r++)
+        memset(short_rows + r * tiling->row + tile->positions, 0,
+               (size_t)(tiling->pitch - tile->positions) * sizeof(float));
+}
+
+int64_t ck_convolution_weights_tiles(const ck_convolution *c) {
+    const ck_weights_plan plan = plan_of(c);
+    return plan.output_chunks * plan.input_chunks > 1 ? plan.tiles : 0;
+}
+
+/// Floats of one packed tile of all channels.
+CK_INLINE int64_t packed_tile(const ck_convolution *c, const ck_weights_plan *plan) {
+    return (c->inputs * c->stride + c->outputs) * plan->tiling.row;
+}
+
+int64_t ck_convolution_weights_packed_count(const ck_convolution *c) {
+    const ck_weights_plan plan = plan_of(c);
+    return plan.output_chunks * plan.input_chunks > 1 ? plan.tiles * packed_tile(c, &plan) : 0;
+}
+
+void ck_convolution_weights_pack_tile(const ck_convolution *c, int64_t index, const float *longs, float slope,
+                                      const float *shorts, float *packed) {
+    const ck_weights_plan plan = plan_of(c);
+    const ck_tile tile = ck_tile_at(&plan.tiling, c->batch, index);
+    const channel_range all = {0, c->inputs, 0, c->outputs};
+    float *long_rows = packed + index * packed_tile(c, &plan);
+    pack(c, &plan, &tile, all, longs, slope, shorts, long_rows, long_rows + c->inputs * c->stride * plan.tiling.row);
 }
 
 int64_t ck_convolution_weights_partials(const ck_convolution *c) { return plan_of(c).segments; }
@@ -36,70 +78,79 @@ int64_t ck_convolution_weights_items(const ck_convolution *c) {
 
 int64_t ck_convolution_weights_scratch(const ck_convolution *c) {
     const ck_weights_plan plan = plan_of(c);
-    const int64_t rows = ck_ceiling(plan.group_outputs, plan.output_chunks) +
-                         ck_ceiling(plan.group_inputs, plan.input_chunks) * c->stride;
+    const int64_t rows = plan.output_chunks * plan.input_chunks > 1 ? 0 : plan.group_outputs + plan.group_inputs * c->stride;
     return rows * plan.tiling.row + ck_most_lanes + plan.group_inputs * c->kernel;
 }
 
+/// Adds one tile's inner products to the gradient: blocks of output rows, over blocks of (input channel, tap).
+static void add_tile(const ck_convolution_blocks *blocks, const ck_product_strip *all, int64_t outputs,
+                     int64_t products) {
+    const int64_t row_blocks = ck_ceiling(outputs, blocks->product_rows);
+    for (int64_t block = 0; block < row_blocks; block++) {
+        const int64_t row = ck_block_start(outputs, row_blocks, block);
+        const int64_t rows = ck_block_start(outputs, row_blocks, block + 1) - row;
+        const int64_t product_blocks = ck_ceiling(products, blocks->products[rows]);
+        for (int64_t p = 0; p < product_blocks; p++) {
+            const int64_t q = ck_block_start(products, product_blocks, p);
+            const int64_t count = ck_block_start(products, product_blocks, p + 1) - q;
+            ck_product_strip strip = *all;
+            strip.y += row * all->y_stride;
+            strip.offsets += q;
+            strip.gradient += row * all->gradient_stride + q;
+            blocks->product[rows][count](&strip);
+        }
+    }
+}
+
 void ck_convolution_weights_item(const ck_convolution *c, int64_t item, const float *longs, float slope,
-                                 const float *shorts, float *partials, float *scratch) {
+                                 const float *shorts, const float *packed, float *partials, float *scratch) {
     const ck_weights_plan plan = plan_of(c);
-    const ck_convolution_blocks *blocks = plan.blocks;
     const ck_tiling *tiling = &plan.tiling;
     const int64_t input_chunk = item % plan.input_chunks, output_chunk = item / plan.input_chunks % plan.output_chunks;
     const int64_t group = item / plan.input_chunks / plan.output_chunks % c->groups;
     const int64_t segment = item / plan.input_chunks / plan.output_chunks / c->groups;
     const int64_t first_input = ck_block_start(plan.group_inputs, plan.input_chunks, input_chunk);
-    const int64_t inputs = ck_block_start(plan.group_inputs, plan.input_chunks, input_chunk + 1) - first_input;
     const int64_t first_output = ck_block_start(plan.group_outputs, plan.output_chunks, output_chunk);
-    const int64_t outputs = ck_block_start(plan.group_outputs, plan.output_chunks, output_chunk + 1) - first_output;
+    const channel_range range = {
+        .input = group * plan.group_inputs + first_input,
+        .inputs = ck_block_start(plan.group_inputs, plan.input_chunks, input_chunk + 1) - first_input,
+        .output = group * plan.group_outputs + first_output,
+        .outputs = ck_block_start(plan.group_outputs, plan.output_chunks, output_chunk + 1) - first_output,
+    };
 
-    float *long_rows = scratch, *short_rows = long_rows + inputs * c->stride * tiling->row;
-    int32_t *offsets = (int32_t *)(short_rows + outputs * tiling->row + ck_most_lanes);
-    const int64_t products = inputs * c->kernel;
-    for (int64_t j = 0, q = 0; j < inputs; j++)
+    const int is_packed = plan.output_chunks * plan.input_chunks > 1;
+    float *long_rows = scratch, *short_rows = scratch + (is_packed ? 0 : range.inputs * c->stride * tiling->row);
+    int32_t *offsets = (int32_t *)(short_rows + (is_packed ? 0 : range.outputs * tiling->row) + ck_most_lanes);
+    const int64_t products = range.inputs * c->kernel, weight_row = plan.group_inputs * c->kernel;
+    for (int64_t j = 0, q = 0; j < range.inputs; j++)
         for (int64_t k = 0; k < c->kernel; k++, q++) {
             const int64_t shift = k * c->dilation;
             offsets[q] = (int32_t)((j * c->stride + shift % c->stride) * tiling->row + shift / c->stride);
         }
 
-    const int64_t weight_row = plan.group_inputs * c->kernel;
-    float *gradient = partials + segment * c->outputs * weight_row +
-                      (group * plan.group_outputs + first_output) * weight_row + first_input * c->kernel;
-    for (int64_t r = 0; r < outputs; r++) memset(gradient + r * weight_row, 0, (size_t)products * sizeof(float));
+    float *gradient = partials + (segment * c->outputs + range.output) * weight_row + first_input * c->kernel;
+    for (int64_t r = 0; r < range.outputs; r++)
+        memset(gradient + r * weight_row, 0, (size_t)products * sizeof(float));
 
-    const int64_t tiles = tiling->time_tiles * tiling->batch_tiles;
-    const int64_t row_blocks = ck_ceiling(outputs, blocks->product_rows);
-    const int64_t end_tile = ck_block_start(tiles, plan.segments, segment + 1);
-    for (int64_t index = ck_block_start(tiles, plan.segments, segment); index < end_tile; index++) {
+    const int64_t end_tile = ck_block_start(plan.tiles, plan.segments, segment + 1);
+    for (int64_t index = ck_block_start(plan.tiles, plan.segments, segment); index < end_tile; index++) {
         const ck_tile tile = ck_tile_at(tiling, c->batch, index);
-        ck_pack_tile(tiling, &tile, longs, c->inputs, group * plan.group_inputs + first_input, inputs, c->long_length,
-                     tile.first * c->stride - c->padding, c->stride, slope, long_rows);
-        // Ending the signal where the tile ends makes zeros of what another tile adds.
-        ck_pack_tile(tiling, &tile, shorts, c->outputs, group * plan.group_outputs + first_output, outputs,
-                     c->short_length, tile.first, 1, 1, short_rows);
-        if (tile.first + tile.positions < c->short_length)
-            for (int64_t r = 0; r < outputs; r++)
-                memset(short_rows + r * tiling->row + tile.positions, 0,
-                       (size_t)(tiling->pitch - tile.positions) * sizeof(float));
-        for (int64_t block = 0; block < row_blocks; block++) {
-            const int64_t row = ck_block_start(outputs, row_blocks, block);
-            const int64_t rows = ck_block_start(outputs, row_blocks, block + 1) - row;
-            const int64_t product_blocks = ck_ceiling(products, blocks->products[rows]);
-            for (int64_t p = 0; p < product_blocks; p++) {
-                const int64_t q = ck_block_start(products, product_blocks, p);
-                const int64_t count = ck_block_start(products, product_blocks, p + 1) - q;
-                const ck_product_strip strip = {
-                    .y = short_rows + row * tiling->row,
-                    .y_stride = tiling->row,
-                    .x = long_rows,
-                    .offsets = offsets + q,
-                    .columns = ck_round_up(tile.columns, blocks->lanes),
-                    .gradient = gradient + row * weight_row + q,
-                    .gradient_stride = weight_row,
-                };
-                blocks->product[rows][count](&strip);
-            }
+        ck_product_strip strip = {
+            .y = short_rows,
+            .y_stride = tiling->row,
+            .x = long_rows,
+            .offsets = offsets,
+            .columns = ck_round_up(tile.columns, plan.blocks->lanes),
+            .gradient = gradient,
+            .gradient_stride = weight_row,
+        };
+        if (is_packed) {
+            const float *rows = packed + index * packed_tile(c, &plan);
+            strip.x = rows + range.input * c->stride * tiling->row;
+            strip.y = rows + (c->inputs * c->stride + range.output) * tiling->row;
+        } else {
+            pack(c, &plan, &tile, range, longs, slope, shorts, long_rows, short_rows);
         }
+        add_tile(plan.blocks, &strip, range.outputs, products);
     }
 }

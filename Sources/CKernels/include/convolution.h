@@ -41,12 +41,17 @@ int64_t ck_spread_scratch(const ck_convolution *c);
 void ck_spread_item(const ck_convolution *c, int64_t item, const float *shorts, const float *packed, const float *bias,
                     const float *gate, float slope, float *longs, float *scratch);
 
+/// Tiles to be packed once, before the items, because several items read them; none where one item would.
+int64_t ck_convolution_weights_tiles(const ck_convolution *c);
+int64_t ck_convolution_weights_packed_count(const ck_convolution *c);
+void ck_convolution_weights_pack_tile(const ck_convolution *c, int64_t tile, const float *longs, float slope,
+                                      const float *shorts, float *packed);
 /// How many partial gradients the items write; with more than one they are to be summed in order.
 int64_t ck_convolution_weights_partials(const ck_convolution *c);
 int64_t ck_convolution_weights_items(const ck_convolution *c);
 int64_t ck_convolution_weights_scratch(const ck_convolution *c);
 void ck_convolution_weights_item(const ck_convolution *c, int64_t item, const float *longs, float slope,
-                                 const float *shorts, float *partials, float *scratch);
+                                 const float *shorts, const float *packed, float *partials, float *scratch);
 
 /// The obvious loops: the fast kernels' oracle. `slope` is that of a leaky ReLU on `longs` (1 for none).
 void ck_gather_plain(const ck_convolution *c, const float *longs, float slope, const float *weight, const float *bias,

@@ -61,8 +61,15 @@ package struct ConvolutionGeometry {
         let partials = withUnsafePointer(to: shape) { Int(ck_convolution_weights_partials($0)) }
         let sums = partials == 1 ? result : Tensor(uninitialized: [partials] + weightShape)
         let (x, y, gradient) = (longs.pointer, shorts.pointer, sums.pointer)
+        let packed = withUnsafePointer(to: shape) { shape in
+            let packed = Storage(count: Int(ck_convolution_weights_packed_count(shape)))
+            parallelFor(Int(ck_convolution_weights_tiles(shape))) { tile in
+                ck_convolution_weights_pack_tile(shape, Int64(tile), x, slope, y, packed.pointer)
+            }
+            return packed
+        }
         forEachItem(ck_convolution_weights_items, ck_convolution_weights_scratch) { shape, item, scratch in
-            ck_convolution_weights_item(shape, item, x, slope, y, gradient, scratch)
+            ck_convolution_weights_item(shape, item, x, slope, y, packed.pointer, gradient, scratch)
         }
         if partials > 1 {
             let (count, total) = (result.count, result.pointer)
