@@ -83,10 +83,13 @@ struct HistoryPoint: Equatable {
         for stage in stages {
             let buckets = room * stage.count / points.count / 2
             for bucket in 0..<max(0, buckets) {
-                let range = (stage.count * bucket / buckets)..<(stage.count * (bucket + 1) / buckets)
-                let members = stage[range]
-                if let low = members.min(by: { rank(points[$0]) < rank(points[$1]) }) { kept.insert(low) }
-                if let high = members.max(by: { rank(points[$0]) < rank(points[$1]) }) { kept.insert(high) }
+                var low = stage[stage.count * bucket / buckets], high = low
+                for place in stage[(stage.count * bucket / buckets)..<(stage.count * (bucket + 1) / buckets)] {
+                    if rank(points[place]) < rank(points[low]) { low = place }
+                    // The last of equals, so that a flat stretch keeps two points as well.
+                    if rank(points[place]) >= rank(points[high]) { high = place }
+                }
+                kept.formUnion([low, high])
             }
         }
         return kept.sorted()
