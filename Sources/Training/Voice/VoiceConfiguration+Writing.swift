@@ -21,9 +21,9 @@ extension VoiceConfiguration {
 
     private static func rangeNote(_ setting: VoiceSetting) -> String {
         switch setting.kind {
-        case .integer(let range): return " \(range.lowerBound) to \(range.upperBound)."
+        case .integer(let range): return " From \(range.lowerBound) to \(range.upperBound)."
         case .number(let range):
-            return " \(VoiceSetting.format(range.lowerBound)) to \(VoiceSetting.format(range.upperBound))."
+            return " From \(VoiceSetting.format(range.lowerBound)) to \(VoiceSetting.format(range.upperBound))."
         default: return ""
         }
     }

@@ -12,7 +12,12 @@ package enum VoiceError: Error, Equatable, Sendable, CustomStringConvertible {
     case missingClip(id: String, file: String, line: Int)
     case duplicateClip(id: String, file: String, line: Int)
     case unknownHeldOut(id: String, file: String)
-    case tooFewClips(usable: Int, folder: String)
+    /// `reasons`: why the first unused clips were left, when there were any.
+    case tooFewClips(usable: Int, folder: String, reasons: [String])
+    /// A folder without voice.toml.
+    case notAVoice(folder: String)
+    /// `--preset` or `--language` against the base's own.
+    case differsFromBase(setting: String, wanted: String, base: String)
     case invalidName(String)
     case destinationExists(String)
     case noTranscripts(folder: String)
@@ -38,10 +43,18 @@ package enum VoiceError: Error, Equatable, Sendable, CustomStringConvertible {
             return "\(file), line \(line): the id \"\(id)\" stands there a second time; every clip needs its own."
         case .unknownHeldOut(let id, let file):
             return "\(file): [data] held_out names \"\(id)\", which is not in metadata.csv; take it out of the list."
-        case .tooFewClips(let usable, let folder):
+        case .tooFewClips(let usable, let folder, let reasons):
+            let why = reasons.isEmpty ? "" : " (not used: \(reasons.joined(separator: "; ")))"
             return
-                "\(folder) has \(usable) usable \(usable == 1 ? "clip" : "clips"), and training needs at least 2; add "
-                + "recordings with transcripts."
+                "\(folder) has \(usable == 0 ? "no" : "only \(usable)") usable \(usable == 1 ? "clip" : "clips")\(why), "
+                + "and training needs at least 2; add recordings with transcripts."
+        case .notAVoice(let folder):
+            return "\(folder) has no voice.toml, so it is not a voice; make one of its recordings with "
+                + "\"reprise new NAME --from DIR\"."
+        case .differsFromBase(let setting, let wanted, let base):
+            return
+                "The base's \(setting) is \"\(base)\" and cannot become \"\(wanted)\"; leave --\(setting) out or choose "
+                + "another base."
         case .invalidName(let name):
             return "\"\(name)\" cannot be a voice's name; use letters, digits, spaces, \"-\" and \"_\", not beginning "
                 + "with a point."

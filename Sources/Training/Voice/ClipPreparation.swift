@@ -1,0 +1,81 @@
+import Audio
+import Foundation
+import Text
+
+/// Makes one recording ready to train on, or says why it is not.
+struct ClipPreparation: Sendable {
+    struct Clip: Sendable {
+        var text: String
+        /// Mono, trimmed, at the preset's rate and the common loudness.
+        var waveform: Waveform
+        /// Characters of the text that the voice has no symbol for.
+        var unknown: [Character]
+    }
+
+    struct Refusal: Error {
+        var reason: ImportReport.Reason
+        init(_ reason: ImportReport.Reason) { self.reason = reason }
+    }
+
+    let frontEnd: TextFrontEnd
+    let sampleRate: Int
+
+    func prepare(_ item: ImportSource.Item) -> Result<Clip, Refusal> {
+        do throws(Refusal) {
+            return .success(try clip(item))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func clip(_ item: ImportSource.Item) throws(Refusal) -> Clip {
+        // One line of metadata.csv, whatever stood in the source.
+        let text = item.text.replacingOccurrences(of: "|", with: " ")
+            .split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        guard !text.isEmpty else { throw Refusal(.emptyTranscript) }
+        guard let url = item.url else { throw Refusal(.missing) }
+        let encoded = try encode(text)
+        let trimmed = SilenceTrimming()(try read(url))
+        guard trimmed.duration >= ClipLimits.shortest else { throw Refusal(.tooShort(trimmed.duration)) }
+        guard trimmed.duration <= ClipLimits.longest else { throw Refusal(.tooLong(trimmed.duration)) }
+        let isPhonetic = frontEnd.language != TextFrontEnd.graphemes
+        let rate = Double(SpeechRate.soundCount(encoded, isPhonetic: isPhonetic)) / trimmed.duration
+        guard ClipLimits.speechRate.contains(rate) else { throw Refusal(.speechRate(rate)) }
+        do {
+            let resampled = try Resampler().resample(trimmed, to: sampleRate)
+            return Clip(text: text, waveform: Loudness.normalized(resampled).waveform, unknown: encoded.unknown)
+        } catch {
+            throw Refusal(.unreadable(error.description))
+        }
+    }
+
+    private func encode(_ text: String) throws(Refusal) -> EncodedText {
+        do {
+            return try frontEnd.encode(text)
+        } catch TextError.emptyText {
+            throw Refusal(.emptyTranscript)
+        } catch {
+            throw Refusal(.unsayable("\(error)"))
+        }
+    }
+
+    private static func reason(of error: AudioFileError) -> ImportReport.Reason {
+        if case .tooLong(_, let duration, _) = error { return .tooLong(duration) }
+        return .unreadable(error.description)
+    }
+
+    /// Sound that is whole, audible and not clipped.
+    private func read(_ url: URL) throws(Refusal) -> Waveform {
+        let waveform: Waveform
+        do {
+            // Ten minutes: enough to trim, little enough for any memory.
+            waveform = try AudioFile.read(url, maximumDuration: 600)
+        } catch {
+            throw Refusal(Self.reason(of: error))
+        }
+        guard !Loudness.isSilent(waveform) else { throw Refusal(.silent) }
+        let clipped = Loudness.clippedShare(waveform)
+        guard clipped <= ClipLimits.clippedShare else { throw Refusal(.clipped(clipped)) }
+        return waveform
+    }
+}

@@ -1,0 +1,9 @@
+extension Voice {
+    /// The name voice.toml gives it.
+    package var name: String { configuration.voice.name }
+}
+
+extension VoiceConfiguration {
+    /// The seed of every random stream.
+    package var randomSeed: UInt64 { UInt64(bitPattern: Int64(voice.seed)) }
+}
