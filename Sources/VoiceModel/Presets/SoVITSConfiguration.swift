@@ -15,11 +15,8 @@ package struct SoVITSConfiguration: Sendable, Equatable {
     package var upsamplingRates, upsamplingKernels: [Int]
     package var periodChannels: [Int]
     package var scaleLayers: [ScaleDiscriminator.Layer]
-    package var speakerChannels: Int
-    /// Width of g, and of the cross-attention it is added in.
-    package var speakerWidth: Int
+    package var speaker: SpeakerEncoderConfiguration
     package var codeWidth = 256
-    package var codeLimit: Int
     /// Frames of the slice the decoder hears in training.
     package var segmentFrames = 32
     package var symbolCount: Int
@@ -32,7 +29,7 @@ package struct SoVITSConfiguration: Sendable, Equatable {
         fftLength = preset == .standard ? 2048 : 1024
         self.symbolCount = symbolCount
         self.codeCount = codeCount
-        codeLimit = Self.codeLimit(preset)
+        speaker = .preset(preset)
         func scale(_ channels: [Int], _ kernels: [Int], _ strides: [Int], _ groups: [Int]) -> [ScaleDiscriminator.Layer] {
             channels.indices.map { .init(channels: channels[$0], kernel: kernels[$0], stride: strides[$0], groups: groups[$0]) }
         }
@@ -44,7 +41,7 @@ package struct SoVITSConfiguration: Sendable, Equatable {
             (decoderChannels, upsamplingRates, upsamplingKernels) = (32, [8, 5, 4, 2], [16, 11, 8, 4])
             periodChannels = [2, 8, 32, 64, 64]
             scaleLayers = scale([2, 4, 16, 32, 32], [15, 41, 41, 41, 5], [1, 4, 4, 4, 1], [1, 2, 4, 16, 1])
-            (speakerChannels, speakerWidth) = (32, 48)
+            speaker.speakerWidth = 48
         case .nano:
             (lossMelBands, interChannels, hiddenChannels, filterChannels) = (80, 96, 96, 384)
             (semanticLayers, textLayers, jointLayers) = (2, 3, 2)
@@ -52,7 +49,6 @@ package struct SoVITSConfiguration: Sendable, Equatable {
             (decoderChannels, upsamplingRates, upsamplingKernels) = (128, [8, 5, 4, 2], [16, 11, 8, 4])
             periodChannels = [8, 32, 128, 256, 256]
             scaleLayers = scale([8, 16, 64, 128, 128], [15, 41, 41, 41, 5], [1, 4, 4, 4, 1], [1, 4, 16, 16, 1])
-            (speakerChannels, speakerWidth) = (128, 192)
         case .standard:
             (lossMelBands, interChannels, hiddenChannels, filterChannels) = (128, 192, 192, 768)
             (semanticLayers, textLayers, jointLayers) = (3, 6, 3)
@@ -61,16 +57,9 @@ package struct SoVITSConfiguration: Sendable, Equatable {
             periodChannels = [32, 128, 512, 1024, 1024]
             scaleLayers = scale(
                 [16, 64, 256, 1024, 1024, 1024], [15, 41, 41, 41, 41, 5], [1, 4, 4, 4, 4, 1], [1, 4, 16, 64, 256, 1])
-            (speakerChannels, speakerWidth) = (512, 192)
         }
     }
 
-    /// The most semantic codes a preset uses.
-    package static func codeLimit(_ preset: ModelPreset) -> Int {
-        switch preset {
-        case .tiny: 64
-        case .nano: 512
-        case .standard: 1024
-        }
-    }
+    /// Width of g, and of the cross-attention it is added in.
+    package var speakerWidth: Int { speaker.speakerWidth }
 }

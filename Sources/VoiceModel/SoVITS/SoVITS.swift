@@ -41,7 +41,7 @@ package final class SoVITS: Module {
     package init(_ c: SoVITSConfiguration) {
         configuration = c
         codeTable = Embedding(c.codeCount, c.codeWidth)
-        speakerEncoder = SpeakerEncoder(channels: c.speakerChannels, outputs: c.speakerWidth)
+        speakerEncoder = SpeakerEncoder(c.speaker)
         priorEncoder = PriorEncoder(c)
         posteriorEncoder = PosteriorEncoder(
             bins: c.melBands, outputs: c.interChannels, hidden: c.hiddenChannels, kernel: 5, layers: c.posteriorLayers,

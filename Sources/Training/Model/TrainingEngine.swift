@@ -1,0 +1,222 @@
+import Audio
+import Checkpoint
+import Foundation
+import Neural
+import Tensor
+import VoiceModel
+
+/// One voice being trained: model, data and position. Belongs to one thread; `Trainer` gives it one.
+///
+/// A step is a function of the state before it, so that a state and its position are all that must be saved.
+final class TrainingEngine {
+    let voice: Voice
+    let dataset: Dataset
+    let tokenizer: KMeansTokenizer
+    let model: TrainingModel
+    var position: TrainingPosition
+    private let samplers: [Stage: Sampler]
+    private let lossSpectrogram: MelSpectrogram
+
+    private var configuration: VoiceConfiguration { voice.configuration }
+
+    init(voice: Voice, dataset: Dataset, tokenizer: KMeansTokenizer) throws {
+        self.voice = voice
+        self.dataset = dataset
+        self.tokenizer = tokenizer
+        let configuration = voice.configuration
+        let symbols = try voice.textFrontEnd().symbolTable.count
+        model = TrainingModel(configuration, symbolCount: symbols, codeCount: tokenizer.codeCount)
+        position = TrainingPosition(
+            seed: configuration.randomSeed, preset: configuration.voice.preset.rawValue, symbolCount: symbols,
+            codeCount: tokenizer.codeCount, tokensPerSymbol: dataset.tokensPerSymbol)
+        let lengths = dataset.training.map(\.frames)
+        samplers = Dictionary(
+            uniqueKeysWithValues: Stage.allCases.map {
+                ($0, Sampler(lengths: lengths, batchSize: configuration.training.batchSize, seed: configuration.randomSeed, stage: $0))
+            })
+        let sizes = model.sovits.configuration
+        lossSpectrogram = MelSpectrogram(
+            sampleRate: sizes.sampleRate, fftSize: sizes.fftLength, hop: sizes.hopLength, bands: sizes.lossMelBands)
+    }
+
+    // MARK: Steps
+
+    /// The stage that the step after `done` others trains.
+    func stage(after done: Int) -> Stage {
+        if let stage = position.stageOverride { return stage }
+        let schedule = configuration.training.schedule
+        return schedule[done % schedule.count]
+    }
+
+    func batchesInEpoch(_ stage: Stage) -> Int { samplers[stage]?.batchesInEpoch ?? 1 }
+
+    /// The learning rate of the next step of a stage.
+    func learningRate(_ stage: Stage) -> Double {
+        let schedule: LearningRateSchedule =
+            switch stage {
+            case .sovits:
+                .exponential(rate: configuration.optimizer.sovitsLearningRate, decay: configuration.optimizer.sovitsDecay)
+            case .prior:
+                .warmupCosine(
+                    rate: configuration.optimizer.priorLearningRate, warmup: configuration.optimizer.priorWarmupSteps,
+                    total: configuration.optimizer.priorTotalSteps)
+            }
+        let epoch = stage == .sovits ? position.sovits.epoch : position.prior.epoch
+        return schedule.rate(updates: position.updates.prior, epoch: epoch) * position.learningRateFactor
+    }
+
+    /// Does one step and moves the position.
+    ///
+    /// - Throws: `TrainingError.notFinite`; the state is then no longer good and must be restored.
+    func performStep(branch: String) throws -> StepRecord {
+        let started = ContinuousClock.now
+        let step = position.step + 1, stage = stage(after: position.step), rate = learningRate(stage)
+        let place = stage == .sovits ? position.sovits : position.prior
+        guard let sampler = samplers[stage] else { preconditionFailure("every stage has a sampler") }
+        let (clips, next) = sampler.batch(at: place)
+        var metrics =
+            switch stage {
+            case .sovits: try trainSoVITS(clips, step: step, rate: Float(rate))
+            case .prior: try trainPrior(clips, step: step, rate: Float(rate))
+            }
+        if stage == .sovits { position.sovits = next } else { position.prior = next }
+        position.step = step
+        position.updates = model.counts
+        if step % configuration.training.validationSteps == 0 { metrics.merge(try validate()) { $1 } }
+        let elapsed = ContinuousClock.now - started
+        return StepRecord(
+            branch: branch, step: step, stage: stage, epoch: place.epoch, batch: place.batch, learningRate: rate,
+            metrics: metrics, seconds: Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18)
+    }
+
+    /// Discriminators, then generator (HiFi-GAN §2.4, VITS §2.4).
+    private func trainSoVITS(_ clips: [Int], step: Int, rate: Float) throws -> [Metric: Float] {
+        let hop = model.sovits.configuration.hopLength
+        let batch = dataset.sovitsBatch(clips, hop: hop, seed: configuration.randomSeed, step: step)
+        let pass = model.sovits.trainingPass(batch, StepRandomness(seed: configuration.randomSeed, step: step))
+
+        let real = model.discriminators(pass.real), fake = model.discriminators(pass.generated.detached())
+        let discriminatorLoss = SoVITSLoss.discriminator(real: real, generated: fake)
+        try requireFinite(discriminatorLoss.item, "The discriminator loss", step)
+        discriminatorLoss.backward()
+        let discriminatorNorm = model.discriminatorOptimizer.gradientNorm()
+        try requireFinite(discriminatorNorm, "The discriminators' gradient", step)
+        model.discriminatorOptimizer.update(learningRate: rate)
+
+        let terms = model.discriminators.frozen { generatorTerms(pass) }
+        let weights: [(Metric, Double)] = [
+            (.mel, configuration.loss.mel), (.kl, configuration.loss.kl), (.adversarial, configuration.loss.adversarial),
+            (.featureMatching, configuration.loss.featureMatching),
+        ]
+        var metrics: [Metric: Float] = [.discriminator: discriminatorLoss.item, .discriminatorGradientNorm: discriminatorNorm]
+        var total = Tensor.scalar(0)
+        for (metric, weight) in weights {
+            guard let term = terms[metric] else { continue }
+            try requireFinite(term.item, "The loss \(metric.rawValue)", step)
+            metrics[metric] = term.item
+            total = total + term * Float(weight)
+        }
+        metrics[.total] = total.item
+        total.backward()
+        let norm = model.generatorOptimizer.gradientNorm()
+        try requireFinite(norm, "The generator's gradient", step)
+        metrics[.generatorGradientNorm] = norm
+        model.generatorOptimizer.update(learningRate: rate)
+        return metrics
+    }
+
+    private func generatorTerms(_ pass: SoVITS.Pass) -> [Metric: Tensor] {
+        let real = model.discriminators(pass.real), fake = model.discriminators(pass.generated)
+        return [
+            .mel: SoVITSLoss.mel(logMel(pass.generated), logMel(pass.real)), .kl: pass.kl,
+            .adversarial: SoVITSLoss.adversarial(fake),
+            .featureMatching: SoVITSLoss.featureMatching(real: real, generated: fake),
+        ]
+    }
+
+    /// [B, 1, N] -> log mel of the loss.
+    private func logMel(_ waveform: Tensor) -> Tensor {
+        lossSpectrogram(waveform.reshaped([waveform.shape[0], waveform.shape[2]]))
+    }
+
+    private func trainPrior(_ clips: [Int], step: Int, rate: Float) throws -> [Metric: Float] {
+        let chosen = clips.map { dataset.training[$0] }
+        let references = dataset.references(for: clips, seed: configuration.randomSeed, step: step)
+        // Table and g are SoVITS' business: nothing flows back to them, and its statistics stay as they are.
+        let g = model.sovits.frozen { model.sovits.speakerVector(references) }
+        let (loss, accuracy) = try model.prior.loss(
+            text: chosen.map(\.text), tokens: chosen.map(\.tokens), speaker: g,
+            codeTable: model.sovits.codeTable.weight.detached(), bert: nil,
+            randomness: StepRandomness(seed: configuration.randomSeed, step: step))
+        try requireFinite(loss.item, "The prior's cross-entropy", step)
+        loss.backward()
+        let norm = model.priorOptimizer.gradientNorm()
+        try requireFinite(norm, "The prior's gradient", step)
+        model.priorOptimizer.update(
+            learningRate: rate, gradientScale: clippingScale(norm: norm, limit: Float(configuration.optimizer.priorClipNorm)))
+        return [.crossEntropy: loss.item, .topThreeAccuracy: accuracy, .priorGradientNorm: norm]
+    }
+
+    private func requireFinite(_ value: Float, _ term: String, _ step: Int) throws {
+        guard value.isFinite else { throw TrainingError.notFinite(term: term, step: step) }
+    }
+
+    // MARK: Validation
+
+    /// Mean mel L1 of the held-out clips' copy synthesis, and the prior's cross-entropy on them.
+    private func validate() throws -> [Metric: Float] {
+        guard !dataset.heldOut.isEmpty else { return [:] }
+        let reference = dataset.defaultReference
+        return try model.sovits.frozen {
+            try model.prior.frozen {
+                var distance: Float = 0
+                for clip in dataset.heldOut {
+                    let generated = model.sovits.reconstruct(mel: clip.melTensor, referenceMel: reference)
+                    let target = logMel(Tensor(clip.samples, shape: [1, 1, clip.samples.count]))
+                    distance += SoVITSLoss.mel(logMel(generated), target).item
+                }
+                let g = model.sovits.speakerVector(reference)
+                var entropy: Float = 0
+                for clip in dataset.heldOut {
+                    entropy += try model.prior.loss(
+                        text: [clip.text], tokens: [clip.tokens], speaker: g,
+                        codeTable: model.sovits.codeTable.weight.detached(), bert: nil, randomness: nil
+                    ).loss.item
+                }
+                let count = Float(dataset.heldOut.count)
+                return [.validationMel: distance / count, .validationCrossEntropy: entropy / count]
+            }
+        }
+    }
+
+    // MARK: State
+
+    /// A copy of the complete state.
+    func stateImage(texts: [TextFile]) throws -> StateImage {
+        let codes = StateFile(
+            name: "tokenizer.safetensors", tensors: tokenizer.state.map { TensorImage(name: $0.name, $0.tensor) })
+        return try StateImage(files: model.stateFiles() + [codes], position: position, texts: texts)
+    }
+
+    /// Goes to the state of a checkpoint.
+    func restore(_ loaded: LoadedCheckpoint) throws {
+        let saved: TrainingPosition = try loaded.image.position()
+        let id = loaded.id.description
+        for (name, there, here) in [
+            ("preset", saved.preset, position.preset), ("symbols", "\(saved.symbolCount)", "\(position.symbolCount)"),
+            ("codes", "\(saved.codeCount)", "\(position.codeCount)"), ("seed", "\(saved.seed)", "\(position.seed)"),
+        ] where there != here {
+            throw TrainingError.incompatible(checkpoint: id, difference: "\(name) is \(there) there and \(here) here")
+        }
+        try model.restore(loaded.image, updates: saved.updates, checkpoint: id)
+        position = saved
+    }
+
+    /// The tokenizer a checkpoint was trained with.
+    static func tokenizer(of image: StateImage) throws -> KMeansTokenizer {
+        let file = try image.file("tokenizer.safetensors")
+        var tensors = [String: Tensor]()
+        for image in file.tensors { tensors[image.name] = try image.tensor() }
+        return try KMeansTokenizer { tensors[$0] }
+    }
+}

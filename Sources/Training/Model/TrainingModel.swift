@@ -1,0 +1,135 @@
+import Checkpoint
+import Neural
+import Tensor
+import VoiceModel
+
+/// Everything that training changes: three networks, their optimizers, and the functions to save and restore them.
+final class TrainingModel {
+    let sovits: SoVITS
+    let discriminators: Discriminators
+    let prior: Prior
+    let generatorOptimizer, discriminatorOptimizer, priorOptimizer: AdamW
+
+    /// Builds and initialises from the seed.
+    init(_ configuration: VoiceConfiguration, symbolCount: Int, codeCount: Int) {
+        let sizes = SoVITSConfiguration(configuration.voice.preset, symbolCount: symbolCount, codeCount: codeCount)
+        sovits = SoVITS(sizes)
+        discriminators = Discriminators(sizes)
+        prior = Prior(.matching(sizes, preset: configuration.voice.preset))
+        sovits.initialize(seed: configuration.randomSeed)
+        discriminators.initialize(seed: configuration.randomSeed &+ 1)
+        prior.initialize(seed: configuration.randomSeed &+ 2)
+        let decay = Float(configuration.optimizer.weightDecay)
+        let adversarial = AdamW.Settings(beta1: 0.8, beta2: 0.99, epsilon: 1e-9, weightDecay: decay)
+        let slowed = configuration.base == nil ? 1 : Float(configuration.optimizer.baseTextFactor)
+        generatorOptimizer = AdamW(sovits.parameters, settings: adversarial) { name in
+            Self.isTextPart(name) ? slowed : 1
+        }
+        discriminatorOptimizer = AdamW(discriminators.parameters, settings: adversarial)
+        priorOptimizer = AdamW(
+            prior.parameters, settings: .init(beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: decay))
+    }
+
+    /// The parts that learn more slowly on a base: it knows the language already.
+    private static func isTextPart(_ name: String) -> Bool {
+        ["enc_p.text_embedding", "enc_p.encoder_text", "enc_p.mrte"].contains { name.hasPrefix($0) }
+    }
+
+    /// Name of each file of a checkpoint and what it holds.
+    private var modules: [(file: String, module: any Module)] {
+        [("sovits", sovits), ("discriminators", discriminators), ("prior", prior)]
+    }
+
+    private var optimizers: [(file: String, optimizer: AdamW)] {
+        [
+            ("sovits_optimizer", generatorOptimizer), ("discriminators_optimizer", discriminatorOptimizer),
+            ("prior_optimizer", priorOptimizer),
+        ]
+    }
+
+    /// A copy of all tensors, for the checkpoint writer.
+    func stateFiles() -> [StateFile] { modules.map { Self.image($0.file, $0.module) } + optimizers.map(Self.image) }
+
+    /// A copy of what synthesis needs.
+    func weights() -> [StateFile] { [Self.image("sovits", sovits), Self.image("prior", prior)] }
+
+    private static func image(_ file: String, _ module: any Module) -> StateFile {
+        StateFile(
+            name: "\(file).safetensors", tensors: module.state.map { TensorImage(name: $0.name, $0.tensor) })
+    }
+
+    private static func image(_ file: String, _ optimizer: AdamW) -> StateFile {
+        StateFile(
+            name: "\(file).safetensors",
+            tensors: optimizer.slots.flatMap {
+                [TensorImage(name: "\($0.name).first", $0.first), TensorImage(name: "\($0.name).second", $0.second)]
+            })
+    }
+
+    /// Reads everything back; nothing is changed when something does not fit.
+    func restore(_ image: StateImage, updates: OptimizerCounts, checkpoint: String) throws {
+        var copies = [(TensorImage, Tensor)]()
+        for (file, module) in modules {
+            copies += try TensorMatch.pairs(
+                image.file("\(file).safetensors"), module.state.map { ($0.name, $0.tensor) }, checkpoint: checkpoint)
+        }
+        for (file, optimizer) in optimizers {
+            let wanted = optimizer.slots.flatMap { [("\($0.name).first", $0.first), ("\($0.name).second", $0.second)] }
+            copies += try TensorMatch.pairs(image.file("\(file).safetensors"), wanted, checkpoint: checkpoint)
+        }
+        for (source, target) in copies { try source.copy(into: target) }
+        generatorOptimizer.updates = updates.generator
+        discriminatorOptimizer.updates = updates.discriminators
+        priorOptimizer.updates = updates.prior
+    }
+
+    /// Takes over a base's weights, not its optimizers' memory.
+    func inherit(_ image: StateImage, checkpoint: String) throws {
+        var copies = [(TensorImage, Tensor)]()
+        for (file, module) in modules {
+            copies += try TensorMatch.pairs(
+                image.file("\(file).safetensors"), module.state.map { ($0.name, $0.tensor) }, checkpoint: checkpoint)
+        }
+        for (source, target) in copies { try source.copy(into: target) }
+    }
+
+    var counts: OptimizerCounts {
+        OptimizerCounts(
+            generator: generatorOptimizer.updates, discriminators: discriminatorOptimizer.updates,
+            prior: priorOptimizer.updates)
+    }
+}
+
+/// How many updates each optimizer has done.
+struct OptimizerCounts: Sendable, Codable, Equatable {
+    var generator = 0
+    var discriminators = 0
+    var prior = 0
+}
+
+/// Pairs saved tensors with those of a model, by name and shape.
+enum TensorMatch {
+    static func pairs(
+        _ file: StateFile, _ wanted: [(name: String, tensor: Tensor)], checkpoint: String
+    ) throws -> [(TensorImage, Tensor)] {
+        let saved = Dictionary(file.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        return try wanted.map { name, tensor in
+            guard let image = saved[name] else { throw TrainingError.missingTensor(checkpoint: checkpoint, name: name) }
+            guard image.shape == tensor.shape else {
+                throw TrainingError.incompatible(
+                    checkpoint: checkpoint, difference: "\(name) is \(image.shape) there and \(tensor.shape) here")
+            }
+            return (image, tensor)
+        }
+    }
+}
+
+extension PriorConfiguration {
+    /// The prior that belongs to an acoustic model of these sizes.
+    package static func matching(_ sizes: SoVITSConfiguration, preset: ModelPreset) -> PriorConfiguration {
+        var result = PriorConfiguration.preset(preset, symbolCount: sizes.symbolCount, codeCount: sizes.codeCount)
+        result.codeWidth = sizes.codeWidth
+        result.speakerWidth = sizes.speakerWidth
+        return result
+    }
+}

@@ -1,0 +1,111 @@
+import Audio
+import Checkpoint
+import Foundation
+import Neural
+import Tensor
+import Text
+import VoiceModel
+
+/// A voice ready to speak: frozen weights of one moment, apart from the ones that train.
+///
+/// Not Sendable: build it on the thread that uses it, from a `WeightsImage`.
+package final class Synthesizer {
+    private let sovits: SoVITS
+    private let prior: Prior
+    private let frontEnd: TextFrontEnd
+    private let weights: WeightsImage
+    private let sampling: VoiceConfiguration.Sampling
+    /// Silence between two sentences, in seconds.
+    private let pause = 0.2
+
+    /// - Throws: `TrainingError.incompatible` when the weights are not those of this voice.
+    package init(_ weights: WeightsImage, voice: Voice) throws {
+        self.weights = weights
+        sampling = voice.configuration.sampling
+        frontEnd = try voice.textFrontEnd()
+        let sizes = SoVITSConfiguration(
+            voice.configuration.voice.preset, symbolCount: weights.position.symbolCount,
+            codeCount: weights.position.codeCount)
+        sovits = SoVITS(sizes)
+        prior = Prior(.matching(sizes, preset: voice.configuration.voice.preset))
+        for (file, module) in [("sovits.safetensors", sovits as any Module), ("prior.safetensors", prior)] {
+            guard let image = weights.files.first(where: { $0.name == file }) else {
+                throw TrainingError.missingTensor(checkpoint: weights.label, name: file)
+            }
+            let wanted = module.state.map { ($0.name, $0.tensor) }
+            for (source, target) in try TensorMatch.pairs(image, wanted, checkpoint: weights.label) {
+                try source.copy(into: target)
+            }
+            module.freeze()
+        }
+    }
+
+    /// Speaks a text with the style of `reference`, log mel [1, 80, T]. `progress` is told the tokens so far; false
+    /// cancels.
+    ///
+    /// - Throws: `TextError`, `PriorError`, `TrainingError.nothingToSay`, `CancellationError`.
+    package func speak(
+        _ text: String, reference: Tensor, seed: UInt64, progress: ((Int) -> Bool)? = nil
+    ) throws -> Waveform {
+        let sentences = frontEnd.sentences(in: try TextNormalizer().normalize(text))
+        guard !sentences.isEmpty else { throw TrainingError.nothingToSay }
+        let g = sovits.speakerVector(reference)
+        var samples = [Float](), spoken = 0
+        for (index, sentence) in sentences.enumerated() {
+            let symbols = try frontEnd.encode(sentence).ids
+            guard !symbols.isEmpty else { continue }
+            if !samples.isEmpty { samples += [Float](repeating: 0, count: Int(pause * Double(sampleRate))) }
+            var options = SamplingOptions(
+                maximumTokens: max(25, Int((3 * weights.position.tokensPerSymbol * Double(symbols.count)).rounded(.up))))
+            options.topK = sampling.topK
+            options.topP = Float(sampling.topP)
+            options.temperature = Float(sampling.temperature)
+            options.repetitionPenalty = Float(sampling.repetitionPenalty)
+            let tokens = try prior.sample(
+                text: symbols, speaker: g, codeTable: sovits.codeTable.weight, bert: nil, options: options,
+                random: RandomStream(seed: seed, name: "sampling", step: index)
+            ) { progress?(spoken + $0) ?? true }
+            spoken += tokens.count
+            samples += decode(tokens, symbols, g, seed: seed, part: index)
+        }
+        guard !samples.isEmpty else { throw TrainingError.nothingToSay }
+        return Waveform(samples: samples, sampleRate: sampleRate)
+    }
+
+    /// A clip's own tokens, spoken again: what SoVITS can do before the prior has learned anything.
+    package func resynthesize(_ clip: PreparedClip, reference: Tensor, seed: UInt64) -> Waveform {
+        let g = sovits.speakerVector(reference)
+        return Waveform(samples: decode(clip.tokens, clip.text, g, seed: seed, part: 0), sampleRate: sampleRate)
+    }
+
+    private var sampleRate: Int { sovits.configuration.sampleRate }
+
+    private func decode(_ tokens: [Int], _ symbols: [Int32], _ g: Tensor, seed: UInt64, part: Int) -> [Float] {
+        sovits.synthesize(
+            tokens: tokens, text: symbols, speaker: g, noiseScale: Float(sampling.noiseScale),
+            random: RandomStream(seed: seed, name: "noise", step: part)
+        ).values
+    }
+}
+
+/// A copy of the weights that synthesis needs, and which moment they are of.
+package struct WeightsImage: Sendable {
+    let files: [StateFile]
+    let position: TrainingPosition
+    /// The checkpoint's ID, or `branch@step` for weights of the moment.
+    package let label: String
+    package var step: Int { position.step }
+
+    /// The weights of a verified checkpoint.
+    package init(_ loaded: LoadedCheckpoint) throws {
+        files = [try loaded.image.file("sovits.safetensors"), try loaded.image.file("prior.safetensors")]
+        position = try loaded.image.position()
+        label = loaded.id.description
+    }
+
+    init(files: [StateFile], position: TrainingPosition, label: String) {
+        self.files = files
+        self.position = position
+        self.label = label
+    }
+}

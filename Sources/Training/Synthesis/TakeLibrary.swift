@@ -1,0 +1,44 @@
+import Audio
+import Checkpoint
+import Foundation
+
+/// A voice's takes: each a WAV and, beside it, a JSON with all that made it.
+package struct TakeLibrary: Sendable {
+    private let directory: URL
+
+    package init(_ voice: Voice) { directory = voice.takesDirectory }
+
+    /// Writes a take and returns it with its path. `name` is made unique by a number.
+    package func save(
+        _ waveform: Waveform, text: String, weights: WeightsImage, seed: UInt64, source: String, to requested: URL? = nil
+    ) throws -> Take {
+        let url: URL
+        if let requested {
+            url = requested
+        } else {
+            try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+            url = freeURL(stem: weights.label.replacingOccurrences(of: "/", with: "_"))
+        }
+        let take = Take(
+            path: url.path, text: text, checkpoint: weights.label, step: weights.step, seed: seed, source: source,
+            date: Date(timeIntervalSince1970: Date().timeIntervalSince1970.rounded(.down)), sampleRate: waveform.sampleRate,
+            sampleCount: waveform.samples.count)
+        try AudioFile.write(waveform, to: url)
+        if requested == nil {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            encoder.dateEncodingStrategy = .iso8601
+            try encoder.encode(take).write(to: url.deletingPathExtension().appendingPathExtension("json"), options: .atomic)
+        }
+        return take
+    }
+
+    private func freeURL(stem: String) -> URL {
+        var number = 1
+        while true {
+            let url = directory.appendingPathComponent("\(stem)_\(number).wav")
+            if !FileManager.default.fileExists(atPath: url.path) { return url }
+            number += 1
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import Foundation
+
+/// What can stop training, each in one sentence: what, where, what to do.
+package enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible, LocalizedError {
+    case noTrainingClips(voice: String)
+    case clipTooShort(clip: String)
+    case wrongSampleRate(clip: String, found: Int, wanted: Int)
+    /// A loss or gradient is not a number; the step was not applied to what it belongs to.
+    case notFinite(term: String, step: Int)
+    /// A checkpoint's tensors do not fit the model that voice.toml describes.
+    case incompatible(checkpoint: String, difference: String)
+    case missingTensor(checkpoint: String, name: String)
+    case nothingToSay
+    case emptyBase(voice: String)
+
+    package var description: String {
+        switch self {
+        case .noTrainingClips(let voice):
+            "Voice \(voice) has no clips left to train on: shorten held_out in its voice.toml or add recordings."
+        case .clipTooShort(let clip):
+            "Clip \(clip) is shorter than 0.8 s: remove its line from metadata.csv or join it with its neighbour."
+        case .wrongSampleRate(let clip, let found, let wanted):
+            "Clip \(clip) has \(found) Hz where this voice's preset needs \(wanted) Hz: make the voice anew with `reprise new`."
+        case .notFinite(let term, let step):
+            "\(term) is not a finite number at step \(step): roll back to the last good checkpoint and lower the learning rate."
+        case .incompatible(let checkpoint, let difference):
+            "Checkpoint \(checkpoint) was made for another configuration (\(difference)): restore that setting in voice.toml or start a new voice."
+        case .missingTensor(let checkpoint, let name):
+            "Checkpoint \(checkpoint) lacks the tensor \(name): go back to another checkpoint."
+        case .nothingToSay:
+            "There is nothing to say in this text: type a sentence with at least one word."
+        case .emptyBase(let voice):
+            "The base voice \(voice) has no checkpoint yet: train it first, or leave --base out."
+        }
+    }
+
+    package var errorDescription: String? { description }
+}
