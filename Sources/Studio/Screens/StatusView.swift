@@ -16,10 +16,14 @@ func phaseText(_ phase: TrainingSnapshot.Phase?) -> (text: String, role: ColorRo
 }
 
 /// The pieces of the status line; the higher its rank, the earlier a piece makes room.
-func statusItems(_ state: StudioState, withPhase: Bool = false) -> [StatusItem] {
+func statusItems(_ state: StudioState, columns: Int, withPhase: Bool = false) -> [StatusItem] {
     let phase = phaseText(state.snapshot?.phase)
     var items: [StatusItem] = []
-    if withPhase { items.append(StatusItem(phase.text, style: CellStyle(phase.role), rank: 0)) }
+    if withPhase {
+        // The mark alone where there is hardly room for the step.
+        let text = columns < 30 && state.snapshot != nil ? String(phase.text.prefix(1)) : phase.text
+        items.append(StatusItem(text, style: CellStyle(phase.role), rank: 0))
+    }
     guard let snapshot = state.snapshot else { return items }
     let only = state.onlyStage == nil ? "" : " only"
     let target = snapshot.targetStep.map { "/\($0)" } ?? ""
@@ -37,7 +41,8 @@ func statusItems(_ state: StudioState, withPhase: Bool = false) -> [StatusItem] 
 }
 
 func drawStatus(_ state: StudioState, on grid: inout CellGrid, row: Int) {
-    grid.drawStatusLine(statusItems(state), row: row, columns: 1..<grid.size.columns - 1)
+    grid.drawStatusLine(
+        statusItems(state, columns: grid.size.columns), row: row, columns: 1..<grid.size.columns - 1)
 }
 
 /// Voice and branch on the left, the phase on the right.
@@ -64,14 +69,27 @@ func drawNotice(_ state: StudioState, on grid: inout CellGrid, row: Int) {
         grid.write(text, row: row, column: 1, style: CellStyle(notice.role), within: columns)
         return
     }
-    var place = columns.lowerBound
-    for (key, hint) in KeyTable.hints(at: state.place) {
-        let width = CharacterWidth.columns(of: key) + 1 + CharacterWidth.columns(of: hint)
-        guard place + width <= columns.upperBound else { continue }
-        place = grid.write(key, row: row, column: place, style: CellStyle(.accent)) + 1
-        let shown = hint == "pause" && state.isPaused ? "go on" : hint
-        place = grid.write(shown, row: row, column: place, style: .dim) + 2
+    let hints = KeyTable.hints(at: state.place).map {
+        (key: $0.key, hint: $0.hint == "pause" && state.isPaused ? "go on" : $0.hint)
     }
+    var place = columns.lowerBound
+    for (key, hint) in fitting(hints, columns: columns.count) {
+        place = grid.write(key, row: row, column: place, style: CellStyle(.accent), within: columns) + 1
+        place = grid.write(hint, row: row, column: place, style: .dim, within: columns) + 2
+    }
+}
+
+/// As many hints as there is room for; the way out and the way to all keys stay longest.
+private func fitting(_ hints: [(key: String, hint: String)], columns: Int) -> [(key: String, hint: String)] {
+    var shown = hints
+    func width() -> Int {
+        shown.reduce(-2) { $0 + CharacterWidth.columns(of: $1.key) + CharacterWidth.columns(of: $1.hint) + 3 }
+    }
+    while width() > columns, !shown.isEmpty {
+        let index = shown.lastIndex { !["help", "quit"].contains($0.hint) } ?? shown.count - 1
+        shown.remove(at: index)
+    }
+    return shown
 }
 
 extension StudioState {

@@ -53,7 +53,9 @@ private func drawSmallest(_ state: StudioState, on grid: inout CellGrid) {
         grid.write("To \(Wording.endOf(checkpoint.id, columns: 10))? y n", row: 0, column: 0, style: .accent)
     case .audition: state.form.editor.draw(on: &grid, row: 0, columns: columns)
     case .learningRate(let editor): editor.draw(on: &grid, row: 0, columns: columns)
-    case .help, nil: grid.drawStatusLine(statusItems(state, withPhase: true), row: 0, columns: columns)
+    case .help, nil:
+        let items = statusItems(state, columns: columns.count, withPhase: true)
+        grid.drawStatusLine(items, row: 0, columns: columns)
     }
 }
 

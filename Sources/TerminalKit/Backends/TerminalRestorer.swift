@@ -60,12 +60,23 @@ enum TerminalRestorer {
         restoreDescriptor = -1
     }
 
-    /// Stops the process as Ctrl-Z does, and returns when it goes on.
+    /// Stops the process group as Ctrl-Z does, and returns when it goes on.
     static func stopProcess() {
+        // The others of the group first; this process by a signal to this very thread, which may have it blocked:
+        // only so is it certain that nothing is done between the request and the stop.
         var action = sigaction()
-        action.__sigaction_handler.sa_handler = SIG_DFL
+        action.__sigaction_handler.sa_handler = SIG_IGN
         sigaction(SIGTSTP, &action, nil)
         kill(0, SIGTSTP)
+        action.__sigaction_handler.sa_handler = SIG_DFL
+        sigaction(SIGTSTP, &action, nil)
+        var stop = sigset_t()
+        var former = sigset_t()
+        sigemptyset(&stop)
+        sigaddset(&stop, SIGTSTP)
+        pthread_sigmask(SIG_UNBLOCK, &stop, &former)
+        pthread_kill(pthread_self(), SIGTSTP)
+        pthread_sigmask(SIG_SETMASK, &former, nil)
         install(SIGTSTP) { passOn($0) }
     }
 
