@@ -1,5 +1,6 @@
 #!/bin/sh
 # Makes the clips of both sample voices anew from their metadata.csv: flite speaks, sndfile-convert packs to FLAC.
+# The voices slt and rms are flite's own, free to use and pass on; the sentences were written for this.
 # Needs the Debian packages flite and sndfile-programs. Run it from anywhere; it replaces samples/*/clips/*.flac.
 set -eu
 cd "$(dirname "$0")"

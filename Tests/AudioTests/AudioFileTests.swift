@@ -136,6 +136,20 @@ import Testing
         }
     }
 
+    @Test func aTruncatedWavIsNotTakenForAShortOne() throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appendingPathComponent("cut.wav")
+            let bytes = try AudioFile.encoded(sine(frequency: 440, seconds: 3), as: .wav)
+            try Data(bytes.prefix(44 + 32000)).write(to: url)
+            expectError(url) { .truncated(path: $0, expected: 3, found: 1) }
+            // A size that a program could not know when it began to write is no promise.
+            var streamed = bytes
+            for position in Array(4..<8) + Array(40..<44) { streamed[position] = 0xff }
+            try Data(streamed).write(to: url)
+            #expect(try AudioFile.read(url).duration == 3)
+        }
+    }
+
     @Test func aDamagedFlacIsRefused() throws {
         try withTemporaryFolder { folder in
             let url = folder.appendingPathComponent("damaged.flac")

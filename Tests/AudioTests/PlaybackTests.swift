@@ -50,7 +50,7 @@ import Testing
         let sound = sine(frequency: 440, seconds: 0.5)
         #expect(Playback(sound, device: "test_card_48000").wait() == .finished(.init(frames: 24000, sampleRate: 48000)))
         let frames = try received(file)
-        #expect(frames.count == 48000)
+        try #require(frames.count == 48000)
         let left = stride(from: 0, to: frames.count, by: 2).map { frames[$0] }
         let right = stride(from: 1, to: frames.count, by: 2).map { frames[$0] }
         #expect(firstDifference(left, right) == nil)

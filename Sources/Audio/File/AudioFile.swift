@@ -128,6 +128,11 @@ private final class SoundFileReader {
         if isFrameExact, samples.count < information.frames {
             throw .truncated(path: path, expected: information.duration, found: Double(samples.count) / rate)
         }
+        if let header = WaveHeader(path: path), header.isTruncated {
+            let rate = Double(header.bytesPerSecond)
+            throw .truncated(
+                path: path, expected: Double(header.promisedBytes) / rate, found: Double(header.presentBytes) / rate)
+        }
         if sf_error(handle) != 0 {
             throw .unreadable(path: path, reason: lowercasedFirst(String(cString: sf_strerror(handle))))
         }
