@@ -3,6 +3,7 @@
 #include <espeak-ng/speak_lib.h>
 #include <espeak-ng/espeak_ng.h>
 #include <locale.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,18 @@ static inline espeak_ng_STATUS reprise_espeak_start(void) {
         setlocale(LC_CTYPE, before);
         free(before);
     }
+    return status;
+}
+
+// Chooses a voice. espeak-ng complains about some dictionaries on stderr, where the studio draws; the C library's
+// stderr is therefore another file meanwhile (the descriptor stays what it is).
+static inline espeak_ng_STATUS reprise_espeak_set_voice(const char *name) {
+    FILE *terminal = stderr;
+    FILE *sink = fopen("/dev/null", "w");
+    if (sink) stderr = sink;
+    espeak_ng_STATUS status = espeak_ng_SetVoiceByName(name);
+    stderr = terminal;
+    if (sink) fclose(sink);
     return status;
 }
 

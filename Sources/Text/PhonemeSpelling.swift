@@ -45,7 +45,7 @@ enum PhonemeSpelling {
     /// `separator`; the IPA one keeps one scalar of a tone such as 214, so the digits come from the other.
     static func repairTones(ipa: String, names: String) -> String {
         let ipaWords = words(of: withoutLanguageSwitches(ipa))
-        let nameWords = words(of: names)
+        let nameWords = words(of: withoutLanguageSwitches(names))
         guard ipaWords.count == nameWords.count else { return repair(ipa) }
         let result = zip(ipaWords, nameWords).map { ipaWord, nameWord -> String in
             guard ipaWord.count == nameWord.count else { return ipaWord.joined() }

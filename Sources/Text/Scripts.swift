@@ -6,8 +6,10 @@ enum Scripts {
         let languages: Set<String>
     }
 
-    /// Latin and Greek are not listed: every voice reads the one, and the other as the names of its letters.
+    /// Latin is not listed: every voice reads it. A voice would also switch language for any other script it meets,
+    /// but a second switch inside a word makes espeak-ng 1.51 read freed memory: foreign scripts must not reach it.
     private static let table: [Script] = [
+        Script(ranges: [0x0370...0x03FF, 0x1F00...0x1FFF], languages: ["el", "grc"]),
         Script(
             ranges: [0x0400...0x052F],
             languages: ["ru", "uk", "be", "bg", "mk", "sr", "kk", "ky", "tt", "ba", "cv", "nog", "az", "uz", "bs"]),

@@ -49,7 +49,7 @@ package final class SpeechEngine: Sendable {
             _ = try Self.start(&state)
             if state.selected != voice {
                 state.selected = ""
-                guard espeak_ng_SetVoiceByName(voice) == ENS_OK, espeak_GetCurrentVoice() != nil else {
+                guard reprise_espeak_set_voice(voice) == ENS_OK, espeak_GetCurrentVoice() != nil else {
                     throw TextError.phonemizerUnavailable("its voice \(voice) did not load")
                 }
                 state.selected = voice
