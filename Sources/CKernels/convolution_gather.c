@@ -14,8 +14,7 @@ static ck_gather_plan plan_of(const ck_convolution *c) {
     plan.products = plan.group_inputs * c->kernel;
     plan.group_blocks = ck_ceiling(plan.group_outputs, plan.blocks->rows);
     plan.reach = (c->kernel - 1) * c->dilation / c->stride;
-    // A tile of half a megabyte, and no more than 2048 columns so that there is work for every thread.
-    const int64_t columns = ck_larger(192, ck_smaller(2048, 131072 / (c->inputs * c->stride)));
+    const int64_t columns = ck_tile_columns(c->batch, c->short_length, c->inputs * c->stride);
     plan.tiling = ck_tile_up(c->batch, c->short_length, plan.reach, columns, ck_larger(1, c->batch / 16));
     return plan;
 }

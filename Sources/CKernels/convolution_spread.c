@@ -24,7 +24,7 @@ static ck_spread_plan plan_of(const ck_convolution *c) {
     plan.block_shifts = ck_smaller(c->kernel, plan.reach + 1);
     plan.first = c->padding / c->stride;
     const int64_t length = (c->long_length - 1 + c->padding) / c->stride - plan.first + 1;
-    const int64_t columns = ck_larger(192, ck_smaller(2048, 131072 / c->outputs));
+    const int64_t columns = ck_tile_columns(c->batch, length, c->outputs);
     plan.tiling = ck_tile_up(c->batch, length, plan.reach, columns, ck_larger(1, c->batch / 16));
     return plan;
 }
@@ -126,8 +126,8 @@ CK_INLINE void interleave(int64_t count, const float *restrict results, int64_t 
 /// One row's results to their places in the long signal: positions start + e * stride of each batch item.
 CK_CLONES static void store_row(const ck_convolution *c, const ck_tiling *tiling, const ck_tile *tile, int64_t channel,
                                 int64_t start, const float *results, const float *gate, float slope, float *longs) {
-    // The first and the last may fall outside the signal.
-    const int64_t skipped = start < 0 ? ck_ceiling(-start, c->stride) : 0;
+    // The first and the last position may fall outside the signal, by less than a stride.
+    const int64_t skipped = start < 0;
     const int64_t count = ck_smaller(tile->positions, ck_ceiling(c->long_length - start, c->stride)) - skipped;
     for (int64_t i = 0; i < tile->items; i++) {
         const int64_t at =

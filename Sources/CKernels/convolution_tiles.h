@@ -30,6 +30,14 @@ CK_INLINE int64_t ck_ceiling(int64_t a, int64_t b) { return (a + b - 1) / b; }
 CK_INLINE int64_t ck_floor(int64_t a, int64_t b) { return a >= 0 ? a / b : -ck_ceiling(-a, b); }
 CK_INLINE int64_t ck_round_up(int64_t a, int64_t b) { return ck_ceiling(a, b) * b; }
 
+/// Columns of a tile of `rows` rows: half a megabyte, yet few enough that one batch item alone makes work for several
+/// threads, and enough for whole blocks of vectors.
+CK_INLINE int64_t ck_tile_columns(int64_t batch, int64_t length, int64_t rows) {
+    enum { tile_floats = 131072, enough_items = 8 };
+    const int64_t columns = ck_larger(192, ck_smaller(2048, tile_floats / rows));
+    return ck_smaller(columns, ck_larger(96, ck_ceiling(batch * length, enough_items)));
+}
+
 /// `reach` is how far taps look ahead, `columns` the most a row should hold, `most_items` the most batch items.
 CK_INLINE ck_tiling ck_tile_up(int64_t batch, int64_t length, int64_t reach, int64_t columns, int64_t most_items) {
     ck_tiling tiling = {.length = length};

@@ -36,13 +36,9 @@ static void pack(const ck_convolution *c, const ck_weights_plan *plan, const ck_
     const ck_tiling *tiling = &plan->tiling;
     ck_pack_tile(tiling, tile, longs, c->inputs, range.input, range.inputs, c->long_length,
                  tile->first * c->stride - c->padding, c->stride, slope, long_rows);
+    // Where a signal goes on in another tile this one ends on a whole vector, so nothing is added twice.
     ck_pack_tile(tiling, tile, shorts, c->outputs, range.output, range.outputs, c->short_length, tile->first, 1, 1,
                  short_rows);
-    if (tile->first + tile->positions == c->short_length) return;
-    // What lies behind this tile in time is another tile's to add.
-    for (int64_t r = 0; r < range.outputs; r++)
-        memset(short_rows + r * tiling->row + tile->positions, 0,
-               (size_t)(tiling->pitch - tile->positions) * sizeof(float));
 }
 
 int64_t ck_convolution_weights_tiles(const ck_convolution *c) {
@@ -78,7 +74,8 @@ int64_t ck_convolution_weights_items(const ck_convolution *c) {
 
 int64_t ck_convolution_weights_scratch(const ck_convolution *c) {
     const ck_weights_plan plan = plan_of(c);
-    const int64_t rows = plan.output_chunks * plan.input_chunks > 1 ? 0 : plan.group_outputs + plan.group_inputs * c->stride;
+    const int is_packed = plan.output_chunks * plan.input_chunks > 1;
+    const int64_t rows = is_packed ? 0 : plan.group_outputs + plan.group_inputs * c->stride;
     return rows * plan.tiling.row + ck_most_lanes + plan.group_inputs * c->kernel;
 }
 

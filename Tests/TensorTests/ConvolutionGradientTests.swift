@@ -11,7 +11,8 @@ import Testing
     @Test func knownValues() {
         let x = Tensor([1, -2, 3, 4], shape: [1, 1, 4]), w = Tensor([1, 10], shape: [1, 1, 2])
         #expect(x.convolution1d(weight: w).values == [-19, 28, 43])
-        #expect(x.convolution1d(weight: w, bias: Tensor([0.5], shape: [1]), stride: 2, padding: 1).values == [10.5, 28.5, 4.5])
+        let bias = Tensor([0.5], shape: [1])
+        #expect(x.convolution1d(weight: w, bias: bias, stride: 2, padding: 1).values == [10.5, 28.5, 4.5])
         #expect(x.convolution1d(weight: w, dilation: 3).values == [41])
         #expect(x.convolution1d(weight: w, inputLeakyReluSlope: 0.5).values == [-9, 29, 43])
         #expect(

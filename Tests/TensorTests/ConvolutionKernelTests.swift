@@ -47,6 +47,7 @@ private let cases = [
     Case(inputs: 4, outputs: 4, kernel: 3, stride: 3, padding: 0, dilation: 4, length: 50),
     Case(inputs: 2, outputs: 3, kernel: 2, stride: 5, padding: 1, length: 64),
     Case(inputs: 130, outputs: 70, kernel: 3, stride: 2, padding: 1, length: 40),
+    Case(batch: 1, inputs: 100, outputs: 140, kernel: 3, padding: 1, length: 530),
     Case(batch: 5, inputs: 3, outputs: 2, kernel: 6, stride: 4, padding: 1, length: 5000, slope: 0.1),
 ]
 
@@ -61,7 +62,8 @@ private let cases = [
             #expect(
                 relativeDifference(
                     geometry.gather(long, slope: shape.slope, weight: weight, bias: outputBias),
-                    PlainConvolution.gather(geometry, long, slope: shape.slope, weight: weight, bias: outputBias)) < 1e-4)
+                    PlainConvolution.gather(geometry, long, slope: shape.slope, weight: weight, bias: outputBias))
+                    < 1e-4)
             #expect(
                 relativeDifference(
                     geometry.spread(short, weight: weight, bias: inputBias),
@@ -82,7 +84,8 @@ private let cases = [
         let threads = Threads.count
         defer { Threads.use(threads) }
         for shape in cases {
-            let inputs = shape.tensors(), geometry = shape.geometry()
+            let inputs = shape.tensors()
+            let geometry = shape.geometry()
             func results(_ threads: Int) -> [[UInt32]] {
                 Threads.use(threads)
                 return [

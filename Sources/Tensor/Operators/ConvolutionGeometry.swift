@@ -84,11 +84,13 @@ package struct ConvolutionGeometry {
     }
 
     private typealias ShapeFigure = (UnsafePointer<ck_convolution>?) -> Int64
+    private typealias WeightPacking =
+        (UnsafePointer<ck_convolution>?, Int64, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?) -> Void
 
     /// The weights in the order in which the kernels read them.
     private func pack(
         _ count: ShapeFigure, _ items: ShapeFigure,
-        _ packItem: (UnsafePointer<ck_convolution>?, Int64, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?) -> Void,
+        _ packItem: WeightPacking,
         _ weight: Tensor
     ) -> Storage {
         withUnsafePointer(to: shape) { shape in
@@ -129,7 +131,9 @@ package enum PlainConvolution {
         return result
     }
 
-    package static func spread(_ geometry: ConvolutionGeometry, _ shorts: Tensor, weight: Tensor, bias: Tensor?) -> Tensor {
+    package static func spread(
+        _ geometry: ConvolutionGeometry, _ shorts: Tensor, weight: Tensor, bias: Tensor?
+    ) -> Tensor {
         let result = Tensor(uninitialized: geometry.longShape)
         geometry.withShape { ck_spread_plain($0, shorts.pointer, weight.pointer, bias?.pointer, result.pointer) }
         return result
