@@ -1,0 +1,141 @@
+import Foundation
+import Studio
+import Synchronization
+import Training
+
+/// A training session that says what a test tells it to, and keeps what the studio asks of it.
+final class ScriptedSession: TrainingSession {
+    let updates: AsyncStream<TrainingUpdate>
+    let script: AsyncStream<TrainingUpdate>.Continuation
+    private let sent = Mutex<[TrainingCommand]>([])
+    private let requests = Mutex<[AuditionRequest]>([])
+    private let rows: [StepRecord]
+    private let events: [JournalEvent]
+    private let answers: @Sendable (TrainingCommand) -> [TrainingUpdate]
+
+    /// - Parameter answers: what the session says to a command.
+    init(
+        rows: [StepRecord] = [], events: [JournalEvent] = [],
+        answers: @escaping @Sendable (TrainingCommand) -> [TrainingUpdate] = { _ in [] }
+    ) {
+        (updates, script) = AsyncStream.makeStream()
+        self.rows = rows
+        self.events = events
+        self.answers = answers
+    }
+
+    var commands: [TrainingCommand] { sent.withLock { $0 } }
+    var auditions: [AuditionRequest] { requests.withLock { $0 } }
+
+    func history(limit: Int) async throws -> [StepRecord] { rows }
+    func recentEvents(limit: Int) async throws -> [JournalEvent] { events }
+
+    func send(_ command: TrainingCommand) {
+        sent.withLock { $0.append(command) }
+        for update in answers(command) { script.yield(update) }
+    }
+
+    func audition(_ request: AuditionRequest) async throws -> Take {
+        requests.withLock { $0.append(request) }
+        return Fixture.take(text: request.text, checkpoint: request.checkpoint ?? "main/g_0000140")
+    }
+}
+
+/// A sound card that keeps a list.
+final class ListPlayer: AuditionPlayer {
+    struct NoDevice: Error, CustomStringConvertible {
+        let description = "There is no sound device to play on."
+    }
+    private let heard = Mutex<[Take]>([])
+    private let hasDevice: Bool
+
+    init(hasDevice: Bool = true) { self.hasDevice = hasDevice }
+
+    var takes: [Take] { heard.withLock { $0 } }
+
+    func play(_ take: Take) async throws -> String {
+        heard.withLock { $0.append(take) }
+        guard hasDevice else { throw NoDevice() }
+        return "Played 2.0 s."
+    }
+
+    func stop() {}
+}
+
+/// A voice half an hour into its training, the same every time.
+enum Fixture {
+    static let now = Date(timeIntervalSince1970: 1_750_000_000)
+    static let timeZone = TimeZone(secondsFromGMT: 0) ?? .current
+
+    static func step(_ step: Int, branch: String = "main") -> StepRecord {
+        let progress = Double(step)
+        let wave = Double((step * 37) % 17) / 17 - 0.5
+        var metrics: [Metric: Float]
+        if step % 4 == 0 {
+            metrics = [
+                .crossEntropy: Float(2 + 4 / (1 + progress / 60) + wave / 10), .topThreeAccuracy: 0.25,
+                .priorGradientNorm: 0.9,
+            ]
+        } else {
+            metrics = [
+                .mel: Float(0.5 + 2 / (1 + progress / 12) + wave / 10), .kl: 1.25,
+                .total: Float(30 + 90 / (1 + progress / 12) + wave * 4), .discriminator: Float(2.4 + wave / 4),
+                .adversarial: Float(1.1 + wave / 8), .featureMatching: 3.4, .generatorGradientNorm: Float(22 + wave * 6),
+                .discriminatorGradientNorm: 5.1,
+            ]
+        }
+        if step % 20 == 1 { metrics[.validationMel] = Float(0.62 + 2 / (1 + progress / 12)) }
+        return StepRecord(
+            branch: branch, step: step, stage: step % 4 == 0 ? .prior : .sovits, epoch: step / 8, batch: step % 8,
+            learningRate: 2e-4, metrics: metrics, seconds: 2.41)
+    }
+
+    static func checkpoint(
+        _ step: Int, branch: String = "main", reason: String = "autosave", minutesAgo: Double, pinned: Bool = false
+    ) -> CheckpointSummary {
+        let digits = String(step)
+        let id = branch + "/g_" + String(repeating: "0", count: 7 - digits.count) + digits
+        return CheckpointSummary(
+            id: id, branch: branch, step: step, date: now.addingTimeInterval(-60 * minutesAgo), reason: reason,
+            bytes: 48_300_000, parent: nil, isPinned: pinned)
+    }
+
+    static let checkpoints = [
+        checkpoint(40, minutesAgo: 4000), checkpoint(80, reason: "user", minutesAgo: 300, pinned: true),
+        checkpoint(120, minutesAgo: 12), checkpoint(136, reason: "pause", minutesAgo: 0.5),
+    ]
+
+    static func snapshot(
+        _ phase: TrainingSnapshot.Phase = .training, step: Int = 140, branch: String = "main",
+        checkpoints: [CheckpointSummary] = Fixture.checkpoints
+    ) -> TrainingSnapshot {
+        TrainingSnapshot(
+            phase: phase, voiceName: "ada", branch: branch, step: step, targetStep: 20_000, stage: .sovits,
+            epoch: step / 8, batch: step % 8, batchesInEpoch: 8, learningRate: 1.9998e-4, secondsPerStep: 2.41,
+            origin: "resumed main/g_0000120 (autosave)", checkpoints: checkpoints)
+    }
+
+    static let events = [
+        event(.resumed, at: 120, "Resumed main/g_0000120 (autosave); nothing is done again."),
+        event(.checkpoint, at: 136, "Saved main/g_0000136 (pause), 48 MB."),
+    ]
+
+    static func event(_ kind: JournalEvent.Kind, at step: Int, _ message: String) -> JournalEvent {
+        JournalEvent(date: now.addingTimeInterval(-600), branch: "main", step: step, kind: kind, message: message)
+    }
+
+    static func take(text: String = "Hello.", checkpoint: String = "main/g_0000136", source: String = "prior") -> Take {
+        Take(
+            path: "takes/0003.wav", text: text, checkpoint: checkpoint, step: 136, seed: 1, source: source, date: now,
+            sampleRate: 16_000, sampleCount: 32_000)
+    }
+
+    /// The studio with 140 steps behind it.
+    static func state(_ phase: TrainingSnapshot.Phase = .training) -> StudioState {
+        var state = StudioState(now: now, timeZone: timeZone)
+        _ = state.reduce(.update(.snapshot(snapshot())))
+        _ = state.reduce(.history((1...140).map { step($0) }, events: events))
+        if phase != .training { _ = state.reduce(.update(.snapshot(snapshot(phase)))) }
+        return state
+    }
+}
