@@ -18,13 +18,12 @@ import Training
     private static let allSizes = [(80, 24), (120, 40), (40, 10), (20, 3)]
 
     static let scenes = [
-        Scene(name: "training", sizes: allSizes) { Fixture.state() },
+        Scene(name: "training", sizes: allSizes + [(200, 60)]) { Fixture.state() },
         Scene(name: "opening", sizes: [(80, 24), (20, 3)]) { StudioState(now: Fixture.now) },
         Scene(name: "preparing", sizes: [(80, 24), (40, 10)]) {
             var state = StudioState(now: Fixture.now)
             let phase = TrainingSnapshot.Phase.preparing("Fitting 512 semantic codes to 14 clips", fraction: 0.42)
             _ = state.reduce(.update(.snapshot(Fixture.snapshot(phase, step: 0, checkpoints: []))))
-            state.focus = .chart
             return state
         },
         Scene(name: "paused", sizes: [(80, 24)]) { pressing(Fixture.state(.paused), .right, .right) },
@@ -32,7 +31,7 @@ import Training
             Fixture.state(.halted("The mel loss of step 140 is not finite. r goes back to a checkpoint, space tries on."))
         },
         Scene(name: "prior-logarithmic", sizes: [(80, 24)]) {
-            pressing(Fixture.state(), .backTab, .left, .left, .character("g"))
+            pressing(Fixture.state(), .left, .left, .character("g"))
         },
         Scene(name: "log", sizes: [(80, 24), (40, 10)]) {
             var state = Fixture.state()
@@ -40,7 +39,7 @@ import Training
             broken.metrics[.mel] = .nan
             _ = state.reduce(.update(.step(broken)))
             _ = state.reduce(.update(.event(Fixture.event(.warning, at: 141, "声 ada: 「日本語」の文 – 3 unknown characters."))))
-            return pressing(state, .tab, .up)
+            return pressing(state, .tab, .tab, .up)
         },
         Scene(name: "roll-back", sizes: allSizes) { pressing(Fixture.state(), .down, .character("r")) },
         Scene(name: "audition", sizes: allSizes) {

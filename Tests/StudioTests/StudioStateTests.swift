@@ -279,7 +279,7 @@ import Training
 
     @Test func whoReadsFurtherUpKeepsTheLinesBeforeThem() {
         var state = Fixture.state()
-        _ = press(&state, .tab)
+        _ = press(&state, .tab, .tab)
         #expect(state.focus == .log)
         _ = press(&state, .up, .up, .up)
         let size = TerminalSize(columns: 80, rows: 24)

@@ -51,7 +51,9 @@ package struct Curves: Sendable, Equatable {
     package func chart(_ group: ChartGroup, glyphs: ChartGlyphs, isLogarithmic: Bool, emptyText: String) -> LineChart {
         let curves = group.metrics.enumerated().compactMap { index, metric in
             series[metric].map {
-                ChartSeries(name: Wording.name(of: metric), role: .series(index), points: $0)
+                ChartSeries(
+                    name: Wording.name(of: metric), shortName: Wording.shortName(of: metric), role: .series(index),
+                    points: $0)
             }
         }
         return LineChart(series: curves, glyphs: glyphs, isLogarithmic: isLogarithmic, emptyText: emptyText)

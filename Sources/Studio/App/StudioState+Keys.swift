@@ -29,7 +29,7 @@ extension StudioState {
         case .redraw: return [.redrawAll]
         case .quit: return leave(.finished)
         case .help:
-            overlay = .help
+            overlay = .help(from: 0)
             return []
         case .confirm: return confirm()
         case .cancel:
@@ -186,6 +186,11 @@ extension StudioState {
     // MARK: Lists
 
     private mutating func scroll(_ action: StudioAction) {
+        if case .help(let first) = overlay {
+            let last = KeyTable.help(at: .dashboard).count - 1
+            overlay = .help(from: max(0, min(last, first + (action == .up ? -1 : 1))))
+            return
+        }
         let lines: Int
         switch action {
         case .up: lines = -1

@@ -26,7 +26,8 @@ package struct Notice: Sendable, Equatable {
 
 /// What lies over the dashboard and takes the keys.
 package enum Overlay: Sendable, Equatable {
-    case help
+    /// The first entry that is shown.
+    case help(from: Int)
     case rollBack(CheckpointSummary)
     case audition
     case learningRate(LineEditor)
@@ -64,7 +65,7 @@ package struct StudioState: Sendable {
     package var curves = Curves()
     package var log: [LogEntry] = []
     package var notice: Notice?
-    package var focus = Pane.history
+    package var focus = Pane.chart
     package var chart = ChartGroup.mel
     package var isLogarithmic = false
     /// nil chooses the newest, also when newer ones come.

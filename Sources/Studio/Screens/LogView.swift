@@ -22,7 +22,7 @@ func drawLog(_ state: StudioState, on grid: inout CellGrid, in rect: CellRect) {
 
 private let figures: [Stage: [Metric]] = [
     .sovits: [
-        .mel, .validationMel, .kl, .adversarial, .featureMatching, .total, .discriminator, .generatorGradientNorm,
+        .mel, .validationMel, .kl, .total, .discriminator, .adversarial, .featureMatching, .generatorGradientNorm,
         .discriminatorGradientNorm,
     ],
     .prior: [.crossEntropy, .validationCrossEntropy, .topThreeAccuracy, .priorGradientNorm],
@@ -38,7 +38,7 @@ private func drawStep(_ record: StepRecord, on grid: inout CellGrid, row: Int, c
     let timeStart = columns.upperBound - CharacterWidth.columns(of: time)
     for metric in figures[record.stage] ?? [] {
         guard let value = record.metrics[metric] else { continue }
-        let name = Wording.name(of: metric)
+        let name = Wording.shortName(of: metric)
         // Five columns for every figure keep the lines in step.
         let text = CharacterWidth.padded(LineChart.short(Double(value)), columns: 5)
         guard place + CharacterWidth.columns(of: name) + 1 + CharacterWidth.columns(of: text) < timeStart else { break }

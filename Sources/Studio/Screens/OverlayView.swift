@@ -4,7 +4,7 @@ import Training
 func drawOverlay(_ state: StudioState, on grid: inout CellGrid) {
     switch state.overlay {
     case nil: return
-    case .help: grid.drawHelp(title: "Keys", entries: KeyTable.help(at: .dashboard))
+    case .help(let first): grid.drawHelp(title: "Keys", entries: KeyTable.help(at: .dashboard), from: first)
     case .rollBack(let checkpoint):
         grid.drawDialog(
             title: "Roll back",
@@ -21,17 +21,22 @@ func drawOverlay(_ state: StudioState, on grid: inout CellGrid) {
         let form = state.form
         let weights = "this moment (step \(state.snapshot?.step ?? 0))"
         let checkpoint = state.selectedCheckpoint?.id ?? "no checkpoint yet"
+        let room = min(promptColumns, grid.size.columns) - 4
         drawPrompt(
             on: &grid, title: "Audition", label: "say",
             lines: [
-                (choice("weights", weights, checkpoint, second: form.usesCheckpoint), .text),
-                (choice("source ", "the sentence", "a held-out clip", second: form.fromHeldOutClip), .text),
+                (choice("weights", weights, checkpoint, second: form.usesCheckpoint, columns: room), .text),
+                (choice("source ", "the sentence", "a held-out clip", second: form.fromHeldOutClip, columns: room), .text),
             ], editor: form.editor, place: .audition)
     }
 }
 
-private func choice(_ label: String, _ first: String, _ other: String, second: Bool) -> String {
-    "\(label)  \(second ? "○" : "●") \(first)  \(second ? "●" : "○") \(other)"
+private let promptColumns = 72
+
+/// Two things to choose from; only the chosen one where there is no room for both.
+private func choice(_ label: String, _ first: String, _ other: String, second: Bool, columns: Int) -> String {
+    let both = "\(label)  \(second ? "○" : "●") \(first)  \(second ? "●" : "○") \(other)"
+    return CharacterWidth.columns(of: both) <= columns ? both : "\(label)  ● \(second ? other : first)"
 }
 
 private func keyLine(_ place: KeyPlace) -> String {
@@ -43,7 +48,7 @@ private func drawPrompt(
     on grid: inout CellGrid, title: String, label: String, lines: [(String, ColorRole)], editor: LineEditor,
     place: KeyPlace
 ) {
-    let rect = grid.bounds.centered(rows: lines.count + 4, columns: 72)
+    let rect = grid.bounds.centered(rows: lines.count + 4, columns: promptColumns)
     grid.fill(rect)
     grid.drawBox(rect, title: title, focused: true)
     let inside = rect.inside

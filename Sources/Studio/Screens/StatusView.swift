@@ -60,13 +60,28 @@ func drawHeader(_ state: StudioState, on grid: inout CellGrid, in rect: CellRect
     grid.drawStatusLine(items, row: rect.row, columns: rect.column + 1..<max(rect.column + 2, start - 2))
 }
 
+/// What there is to say, in lines; none when the keys are shown instead.
+func noticeLines(_ state: StudioState, columns: Int, limit: Int) -> [String] {
+    guard let notice = shownNotice(state) else { return [] }
+    let lines = CellGrid.wrap(notice.text, columns: columns)
+    guard lines.count > limit else { return lines }
+    let rest = CharacterWidth.shortened(lines[(limit - 1)...].joined(separator: " "), columns: columns)
+    return lines.prefix(limit - 1) + [rest]
+}
+
+private func shownNotice(_ state: StudioState) -> Notice? {
+    if let notice = state.notice { return notice }
+    guard state.overlay == nil, state.activity == .synthesizing else { return nil }
+    return Notice("Making the sentence …", .accent)
+}
+
 /// What there is to say, else what the keys do.
-func drawNotice(_ state: StudioState, on grid: inout CellGrid, row: Int) {
+func drawNotice(_ state: StudioState, _ lines: [String], on grid: inout CellGrid, row: Int) {
     let columns = 1..<grid.size.columns - 1
-    let speaking = state.activity == .synthesizing ? Notice("Making the sentence …", .accent) : nil
-    if let notice = state.notice ?? (state.overlay == nil ? speaking : nil) {
-        let text = CharacterWidth.shortened(notice.text, columns: columns.count)
-        grid.write(text, row: row, column: 1, style: CellStyle(notice.role), within: columns)
+    if let notice = shownNotice(state) {
+        for (offset, line) in lines.enumerated() {
+            grid.write(line, row: row + offset, column: 1, style: CellStyle(notice.role), within: columns)
+        }
         return
     }
     let hints = KeyTable.hints(at: state.place).map {

@@ -9,7 +9,9 @@ package func drawStudio(_ state: StudioState, size: TerminalSize, glyphs: ChartG
         return grid
     }
     let (header, rest) = grid.bounds.splitTop(1)
-    let (body, footer) = rest.splitTop(rest.rows - 2)
+    // A long sentence gets the lines it needs: a file's path must be readable to its end.
+    let notice = noticeLines(state, columns: size.columns - 2, limit: size.rows < 24 ? 2 : 3)
+    let (body, footer) = rest.splitTop(rest.rows - 1 - max(1, notice.count))
     drawHeader(state, on: &grid, in: header)
     if size.rows >= 24, size.columns >= 80 {
         drawDashboard(state, on: &grid, in: body, glyphs: glyphs)
@@ -22,7 +24,7 @@ package func drawStudio(_ state: StudioState, size: TerminalSize, glyphs: ChartG
         }
     }
     drawStatus(state, on: &grid, row: footer.row)
-    drawNotice(state, on: &grid, row: footer.row + 1)
+    drawNotice(state, notice, on: &grid, row: footer.row + 1)
     drawOverlay(state, on: &grid)
     return grid
 }
@@ -72,7 +74,9 @@ func drawChart(
         drawPreparation(what, fraction: fraction, on: &grid, in: rect.inside)
         return
     }
-    let waiting = group == .prior ? "No step of the prior yet." : "No step of SoVITS yet."
+    let waiting =
+        state.snapshot == nil
+        ? "Opening the voice …" : group == .prior ? "No step of the prior yet." : "No step of SoVITS yet."
     state.curves.chart(group, glyphs: glyphs, isLogarithmic: state.isLogarithmic, emptyText: waiting)
         .draw(on: &grid, in: rect.inside)
 }

@@ -74,8 +74,27 @@ package enum Wording {
         return "…" + String(text.suffix(columns - 1))
     }
 
-    /// The short name of a figure on charts and in the log.
+    /// The name of a figure.
     package static func name(of metric: Metric) -> String {
+        switch metric {
+        case .mel: "mel"
+        case .kl: "KL"
+        case .adversarial: "adversarial"
+        case .total: "total"
+        case .discriminator: "discriminator"
+        case .featureMatching: "feature matching"
+        case .generatorGradientNorm: "generator"
+        case .discriminatorGradientNorm: "discriminator"
+        case .crossEntropy: "cross-entropy"
+        case .topThreeAccuracy: "top-3 accuracy"
+        case .priorGradientNorm: "prior"
+        case .validationMel: "held-out mel"
+        case .validationCrossEntropy: "held-out cross-entropy"
+        }
+    }
+
+    /// The name of a figure where room is short, as in the log.
+    package static func shortName(of metric: Metric) -> String {
         switch metric {
         case .mel: "mel"
         case .kl: "kl"
@@ -88,8 +107,8 @@ package enum Wording {
         case .crossEntropy: "ce"
         case .topThreeAccuracy: "top3"
         case .priorGradientNorm: "|g| prior"
-        case .validationMel: "val mel"
-        case .validationCrossEntropy: "val ce"
+        case .validationMel: "held-out"
+        case .validationCrossEntropy: "held-out"
         }
     }
 }

@@ -5,11 +5,14 @@ import Glibc
 /// A named curve of a chart.
 package struct ChartSeries: Sendable {
     package var name: String
+    /// What the legend says when there is no room for all names.
+    package var shortName: String
     package var role: ColorRole
     package var points: SeriesBuckets
 
-    package init(name: String, role: ColorRole, points: SeriesBuckets) {
+    package init(name: String, shortName: String? = nil, role: ColorRole, points: SeriesBuckets) {
         self.name = name
+        self.shortName = shortName ?? name
         self.role = role
         self.points = points
     }
@@ -64,7 +67,7 @@ package struct LineChart: Sendable {
         drawLegend(on: &grid, in: legendRect)
         let scale = VerticalScale(range: values, isLogarithmic: isLogarithmic)
         let plotRows = body.rows - 1
-        let ticks = AxisTicks(range: values, count: max(1, plotRows / 3))
+        let ticks = AxisTicks(range: values, count: max(1, plotRows / 2))
         let labels = scale.ticks(linear: ticks, rows: plotRows)
         let margin = min(rect.columns / 3, (labels.map { $0.text.count }.max() ?? 1) + 1)
         let plot = CellRect(
@@ -86,13 +89,15 @@ package struct LineChart: Sendable {
     }
 
     private func drawLegend(on grid: inout CellGrid, in rect: CellRect) {
+        let values = series.map { curve in curve.points.latest.map { Self.short($0) } ?? "-" }
+        func width(_ name: String, _ value: String) -> Int { CharacterWidth.columns(of: name) + 3 + value.count }
+        let whole = zip(series, values).reduce(-2) { $0 + width($1.0.name, $1.1) + 2 }
         var place = rect.column + 1
-        for curve in series {
-            let value = curve.points.latest.map { Self.short($0) } ?? "-"
-            let text = "● \(curve.name) \(value)"
-            guard place + CharacterWidth.columns(of: text) <= rect.lastColumn + 1 else { break }
+        for (curve, value) in zip(series, values) {
+            let name = whole < rect.columns ? curve.name : curve.shortName
+            guard place + width(name, value) <= rect.lastColumn + 1 else { break }
             place = grid.write("● ", row: rect.row, column: place, style: CellStyle(curve.role))
-            place = grid.write(curve.name + " ", row: rect.row, column: place, style: .dim)
+            place = grid.write(name + " ", row: rect.row, column: place, style: .dim)
             place = grid.write(value, row: rect.row, column: place, style: CellStyle(curve.role, on: .background, .bold))
             place += 2
         }

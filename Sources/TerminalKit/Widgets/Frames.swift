@@ -40,27 +40,26 @@ extension CellGrid {
         cursor = nil
     }
 
-    /// Pairs of key and meaning in as many columns as fit, over the middle of the screen.
-    package mutating func drawHelp(title: String, entries: [(keys: String, meaning: String)]) {
+    /// Pairs of key and meaning in a list over the middle of the screen, from entry `first` on as far as there is room;
+    /// arrows on the border say where it goes on.
+    package mutating func drawHelp(title: String, entries: [(keys: String, meaning: String)], from first: Int = 0) {
         let keyWidth = entries.map { CharacterWidth.columns(of: $0.keys) }.max() ?? 0
         let meaningWidth = entries.map { CharacterWidth.columns(of: $0.meaning) }.max() ?? 0
-        let entryWidth = keyWidth + 2 + meaningWidth
-        let roomRows = max(1, size.rows - 2)
-        let wanted = (entries.count + roomRows - 1) / roomRows
-        let columns = max(1, min(wanted, (size.columns - 2) / (entryWidth + 2)))
-        let rows = min(roomRows, (entries.count + columns - 1) / columns)
-        let rect = bounds.centered(rows: rows + 2, columns: columns * (entryWidth + 2) + 3)
+        let rect = bounds.centered(rows: entries.count + 2, columns: keyWidth + 2 + meaningWidth + 4)
         fill(rect)
         drawBox(rect, title: title, focused: true)
-        let room = rect.column + 1..<max(rect.column + 1, rect.lastColumn)
-        for (index, entry) in entries.enumerated() where index / rows < columns {
-            let row = rect.row + 1 + index % rows
-            let start = rect.column + 2 + index / rows * (entryWidth + 2)
-            write(
-                CharacterWidth.padded(entry.keys, columns: keyWidth), row: row, column: start,
-                style: .accent, within: room)
-            write(entry.meaning, row: row, column: start + keyWidth + 2, within: room)
+        let inside = rect.inside
+        let start = max(0, min(first, entries.count - inside.rows))
+        let visible = start..<min(entries.count, start + inside.rows)
+        let room = inside.column + 1..<max(inside.column + 1, inside.lastColumn)
+        for (offset, entry) in entries[visible].enumerated() {
+            let row = inside.row + offset
+            let keys = CharacterWidth.padded(entry.keys, columns: keyWidth)
+            let place = write(keys, row: row, column: room.lowerBound, style: .accent, within: room) + 2
+            let meaning = CharacterWidth.shortened(entry.meaning, columns: max(0, room.upperBound - place))
+            write(meaning, row: row, column: place, within: room)
         }
+        drawScrollMark(visible: visible, count: entries.count, in: inside)
         cursor = nil
     }
 
