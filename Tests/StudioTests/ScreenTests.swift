@@ -28,7 +28,8 @@ import Training
         },
         Scene(name: "paused", sizes: [(80, 24)]) { pressing(Fixture.state(.paused), .right, .right) },
         Scene(name: "halted", sizes: allSizes) {
-            Fixture.state(.halted("The mel loss of step 140 is not finite. r goes back to a checkpoint, space tries on."))
+            Fixture.state(
+                .halted("The mel loss of step 140 is not finite. r goes back to a checkpoint, space tries on."))
         },
         Scene(name: "prior-logarithmic", sizes: [(80, 24)]) {
             pressing(Fixture.state(), .left, .left, .character("g"))
@@ -38,8 +39,9 @@ import Training
             var broken = Fixture.step(141)
             broken.metrics[.mel] = .nan
             _ = state.reduce(.update(.step(broken)))
-            _ = state.reduce(.update(.event(Fixture.event(.warning, at: 141, "声 ada: 「日本語」の文 – 3 unknown characters."))))
-            return pressing(state, .tab, .tab, .up)
+            _ = state.reduce(
+                .update(.event(Fixture.event(.warning, at: 141, "声 ada: 「日本語」の文 – 3 unknown characters."))))
+            return pressing(state, .tab, .tab)
         },
         Scene(name: "roll-back", sizes: allSizes) { pressing(Fixture.state(), .down, .character("r")) },
         Scene(name: "audition", sizes: allSizes) {

@@ -80,7 +80,8 @@ enum Fixture {
             metrics = [
                 .mel: Float(0.5 + 2 / (1 + progress / 12) + wave / 10), .kl: 1.25,
                 .total: Float(30 + 90 / (1 + progress / 12) + wave * 4), .discriminator: Float(2.4 + wave / 4),
-                .adversarial: Float(1.1 + wave / 8), .featureMatching: 3.4, .generatorGradientNorm: Float(22 + wave * 6),
+                .adversarial: Float(1.1 + wave / 8), .featureMatching: 3.4,
+                .generatorGradientNorm: Float(22 + wave * 6),
                 .discriminatorGradientNorm: 5.1,
             ]
         }

@@ -8,7 +8,9 @@ import Training
 @MainActor @Suite(.timeLimit(.minutes(1))) struct StudioAppTests {
     private let backend = MemoryBackend(size: TerminalSize(columns: 80, rows: 24))
 
-    private func open(_ session: ScriptedSession, player: ListPlayer = ListPlayer()) -> (StudioApp, Task<StudioExit, any Error>) {
+    private func open(_ session: ScriptedSession, player: ListPlayer = ListPlayer()) -> (
+        StudioApp, Task<StudioExit, any Error>
+    ) {
         let app = StudioApp(
             session: session, backend: backend, theme: .plain, player: player, timeZone: Fixture.timeZone,
             clock: { Fixture.now })

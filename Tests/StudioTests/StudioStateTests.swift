@@ -119,8 +119,8 @@ import Training
 
     @Test func aLearningRateFactorIsAskedForAndChecked() {
         var state = Fixture.state()
-        _ = press(&state, .character("l"), .backspace)
-        for wrong in ["0", "-1", "ten", ""] {
+        _ = press(&state, .character("l"))
+        for wrong in ["0", "-1", "11", "nan", "ten", ""] {
             _ = press(&state, .control("u"))
             type(&state, wrong)
             let effects = press(&state, .enter)

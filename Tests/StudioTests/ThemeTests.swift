@@ -41,8 +41,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("[colors]\ntext = \"#12345\"", 2, "#rrggbb"), ("[colours]", 1, "[colors]"), ("[colors]\nink = \"#000000\"", 2, "ink"),
-        ("name = dark", 1, "name = \"value\""), ("[ansi]\ntext = \"pink\"", 2, "pink"), ("[mono]\ndim = \"loud\"", 2, "loud"),
+        ("[colors]\ntext = \"#12345\"", 2, "#rrggbb"), ("[colours]", 1, "[colors]"),
+        ("[colors]\nink = \"#000000\"", 2, "ink"),
+        ("name = dark", 1, "name = \"value\""), ("[ansi]\ntext = \"pink\"", 2, "pink"),
+        ("[mono]\ndim = \"loud\"", 2, "loud"),
         ("text = \"#000000\"", 1, "text"),
     ])
     func aWrongLineIsNamed(text: String, line: Int, word: String) throws {
@@ -56,7 +58,8 @@ import Testing
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let file = folder.appendingPathComponent("dark.toml")
-        try "name = \"mine\"  # a comment\n[colors]\ntext = \"#ABCDEF\"\n".write(to: file, atomically: true, encoding: .utf8)
+        try "name = \"mine\"  # a comment\n[colors]\ntext = \"#ABCDEF\"\n".write(
+            to: file, atomically: true, encoding: .utf8)
         let library = ThemeLibrary(folders: [folder])
         #expect(try library.theme(named: "dark").name == "mine")
         #expect(try library.theme(named: "dark")[.text].rgb == 0xABCDEF)

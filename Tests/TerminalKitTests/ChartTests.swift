@@ -136,7 +136,10 @@ import Testing
     }
 
     @Test func figuresAreShort() {
-        #expect([0.0, 0.6123, 1.234, 12.34, 123.4, 1_234_567].map(LineChart.short) == ["0.000", "0.612", "1.23", "12.3", "123", "1.2e6"])
+        #expect(
+            [0.0, 0.6123, 1.234, 12.34, 123.4, 1_234_567].map(LineChart.short) == [
+                "0.000", "0.612", "1.23", "12.3", "123", "1.2e6",
+            ])
         #expect(LineChart.short(.nan) == "NaN")
         #expect(LineChart.short(0.00012) == "1.2e-4")
     }

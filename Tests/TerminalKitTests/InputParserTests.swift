@@ -7,14 +7,15 @@ import Testing
         return parser.feed(Array(text.utf8)) + parser.flush()
     }
 
-    @Test(arguments: [
-        ("a", .character("a")), ("é", .character("é")), ("日", .character("日")), ("🎙", .character("🎙")),
-        ("\u{1B}[A", .up), ("\u{1B}OB", .down), ("\u{1B}[1;5C", .right), ("\u{1B}[H", .home), ("\u{1B}[4~", .end),
-        ("\u{1B}[5~", .pageUp), ("\u{1B}[6~", .pageDown), ("\u{1B}[3~", .delete), ("\u{1B}[Z", .backTab),
-        ("\u{1B}OP", .function(1)), ("\u{1B}[15~", .function(5)), ("\u{1B}[24~", .function(12)),
-        ("\u{1B}[[B", .function(2)), ("\u{1B}", .escape), ("\u{1B}x", .alt("x")), ("\u{3}", .control("c")),
-        ("\r", .enter), ("\t", .tab), ("\u{7F}", .backspace),
-    ] as [(String, Key)])
+    @Test(
+        arguments: [
+            ("a", .character("a")), ("é", .character("é")), ("日", .character("日")), ("🎙", .character("🎙")),
+            ("\u{1B}[A", .up), ("\u{1B}OB", .down), ("\u{1B}[1;5C", .right), ("\u{1B}[H", .home), ("\u{1B}[4~", .end),
+            ("\u{1B}[5~", .pageUp), ("\u{1B}[6~", .pageDown), ("\u{1B}[3~", .delete), ("\u{1B}[Z", .backTab),
+            ("\u{1B}OP", .function(1)), ("\u{1B}[15~", .function(5)), ("\u{1B}[24~", .function(12)),
+            ("\u{1B}[[B", .function(2)), ("\u{1B}", .escape), ("\u{1B}x", .alt("x")), ("\u{3}", .control("c")),
+            ("\r", .enter), ("\t", .tab), ("\u{7F}", .backspace),
+        ] as [(String, Key)])
     func namesKeys(bytes: String, key: Key) {
         #expect(keys(bytes) == [.key(key)])
     }

@@ -100,7 +100,7 @@ extension StudioState {
             }
             let what = onlyStage.map { "only \($0.rawValue)" } ?? "what the schedule says"
             return say("From the next step on: \(what).", then: .send(.setStage(onlyStage)))
-        case .setLearningRate: overlay = .learningRate(LineEditor(text: "1"))
+        case .setLearningRate: overlay = .learningRate(LineEditor())
         default: break
         }
         return []
@@ -137,8 +137,8 @@ extension StudioState {
             return say("Going back to \(checkpoint.id).", then: .send(.rollBack(to: checkpoint.id)))
         case .learningRate(let editor):
             let typed = editor.text.replacing(",", with: ".")
-            guard let factor = Double(typed), factor.isFinite, factor > 0, factor <= 100 else {
-                return say("A factor is a number above 0 and up to 100; 1 is the schedule's own rate.", .warning)
+            guard let factor = Double(typed), factor.isFinite, factor > 0, factor <= 10 else {
+                return say("A factor is a number above 0 and up to 10; 1 is the schedule's own rate.", .warning)
             }
             overlay = nil
             return say("Learning rate × \(typed) from the next step on.", then: .send(.setLearningRateFactor(factor)))
@@ -150,7 +150,9 @@ extension StudioState {
     }
 
     private mutating func audition() -> [StudioEffect] {
-        if activity == .synthesizing { return say("One sentence at a time: the last one is still being made.", .warning) }
+        if activity == .synthesizing {
+            return say("One sentence at a time: the last one is still being made.", .warning)
+        }
         let text = form.editor.text
         if text.allSatisfy(\.isWhitespace), !form.fromHeldOutClip { return say("Type a sentence first.", .warning) }
         _ = form.editor.submit()

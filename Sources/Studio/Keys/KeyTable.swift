@@ -42,7 +42,8 @@ package enum KeyTable {
         KeyBinding([.dashboard], [.character(" ")], .pauseOrResume, "pause training, or go on", hint: "pause"),
         KeyBinding([.dashboard], [.character("s")], .snapshot, "snapshot: make a checkpoint", hint: "snapshot"),
         KeyBinding(
-            [.dashboard], [.character("r")], .rollBack, "roll back to the selected checkpoint (asks)", hint: "roll back"),
+            [.dashboard], [.character("r")], .rollBack, "roll back to the selected checkpoint (asks)", hint: "roll back"
+        ),
         KeyBinding([.dashboard], [.character("a")], .audition, "audition: type a sentence, hear it", hint: "audition"),
         KeyBinding([.dashboard], [.character(".")], .replay, "play the last take again"),
         KeyBinding([.dashboard], [.character("x")], .stopPlaying, "stop playing"),

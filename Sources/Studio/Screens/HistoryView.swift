@@ -11,9 +11,10 @@ func drawHistory(_ state: StudioState, on grid: inout CellGrid, in rect: CellRec
     let inside = rect.inside
     guard count > 0 else {
         let room = inside.column + 1..<inside.lastColumn
-        for (offset, line) in CellGrid.wrap("No checkpoint yet. One is made by itself, or now with s.", columns: room.count)
-            .enumerated() where offset < inside.rows
-        {
+        for (offset, line) in CellGrid.wrap(
+            "No checkpoint yet. One is made by itself, or now with s.", columns: room.count
+        )
+        .enumerated() where offset < inside.rows {
             grid.write(line, row: inside.row + offset, column: room.lowerBound, style: .dim, within: room)
         }
         return

@@ -26,7 +26,10 @@ func drawOverlay(_ state: StudioState, on grid: inout CellGrid) {
             on: &grid, title: "Audition", label: "say",
             lines: [
                 (choice("weights", weights, checkpoint, second: form.usesCheckpoint, columns: room), .text),
-                (choice("source ", "the sentence", "a held-out clip", second: form.fromHeldOutClip, columns: room), .text),
+                (
+                    choice("source ", "the sentence", "a held-out clip", second: form.fromHeldOutClip, columns: room),
+                    .text
+                ),
             ], editor: form.editor, place: .audition)
     }
 }

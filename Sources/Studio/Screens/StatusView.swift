@@ -72,7 +72,7 @@ func noticeLines(_ state: StudioState, columns: Int, limit: Int) -> [String] {
 private func shownNotice(_ state: StudioState) -> Notice? {
     if let notice = state.notice { return notice }
     guard state.overlay == nil, state.activity == .synthesizing else { return nil }
-    return Notice("Making the sentence …", .accent)
+    return Notice("Making the take …", .accent)
 }
 
 /// What there is to say, else what the keys do.

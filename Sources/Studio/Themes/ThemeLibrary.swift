@@ -23,7 +23,8 @@ package struct ThemeLibrary: Sendable {
     /// All names there are, sorted.
     package var names: [String] {
         let found = folders.flatMap { folder in
-            let files = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
+            let files =
+                (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
             return files.filter { $0.pathExtension == "toml" }.map { $0.deletingPathExtension().lastPathComponent }
         }
         return Set(found + BuiltInThemes.files.map(\.name)).sorted()
@@ -48,7 +49,8 @@ package struct ThemeLibrary: Sendable {
         do {
             text = try String(contentsOf: file, encoding: .utf8)
         } catch {
-            let reason = FileManager.default.fileExists(atPath: file.path) ? "it is not UTF-8 text" : "there is no such file"
+            let reason =
+                FileManager.default.fileExists(atPath: file.path) ? "it is not UTF-8 text" : "there is no such file"
             throw ThemeError.unreadable(path: file.path, reason: reason)
         }
         return try ThemeFile.parse(text, file: file.lastPathComponent)

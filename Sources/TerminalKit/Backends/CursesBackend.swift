@@ -69,6 +69,7 @@ package final class CursesBackend: TerminalBackend {
         }
         guard let reader = InputReader(descriptor: descriptor, events: input) else {
             endwin()
+            TerminalRestorer.disarm()
             throw TerminalError.noTerminal
         }
         self.reader = reader

@@ -20,9 +20,12 @@ package enum AsciiForm {
 extension String {
     /// The first scalar of the canonical decomposition, found without Foundation: the standard library compares by it.
     fileprivate var decomposedFirstScalar: Unicode.Scalar? {
-        guard let scalar = unicodeScalars.first, scalar.properties.isAlphabetic, scalar.value < 0x250 else { return nil }
+        guard let scalar = unicodeScalars.first, scalar.properties.isAlphabetic, scalar.value < 0x250 else {
+            return nil
+        }
         let marks: [Unicode.Scalar] = [
-            "\u{300}", "\u{301}", "\u{302}", "\u{303}", "\u{304}", "\u{306}", "\u{307}", "\u{308}", "\u{30A}", "\u{30B}",
+            "\u{300}", "\u{301}", "\u{302}", "\u{303}", "\u{304}", "\u{306}", "\u{307}", "\u{308}", "\u{30A}",
+            "\u{30B}",
             "\u{30C}", "\u{327}", "\u{328}",
         ]
         for value in [0x41...0x5A, 0x61...0x7A].joined() {

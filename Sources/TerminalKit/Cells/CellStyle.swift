@@ -31,8 +31,9 @@ package struct CellStyle: Sendable, Hashable {
     package var background: ColorRole
     package var attributes: TextAttributes
 
-    package init(_ foreground: ColorRole = .text, on background: ColorRole = .background, _ attributes: TextAttributes = [])
-    {
+    package init(
+        _ foreground: ColorRole = .text, on background: ColorRole = .background, _ attributes: TextAttributes = []
+    ) {
         self.foreground = foreground
         self.background = background
         self.attributes = attributes

@@ -1,5 +1,5 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 /// The labelled values of an axis: 1, 2 or 5 times a power of ten apart.

@@ -1,5 +1,5 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 /// A named curve of a chart.
@@ -60,8 +60,9 @@ package struct LineChart: Sendable {
         guard rect.rows >= 3, rect.columns >= 12 else { return }
         let (legendRect, body) = rect.splitTop(1)
         guard let values = valueRange, let steps = stepRange else {
-            grid.write(emptyText, row: rect.row + rect.rows / 2, column: rect.column + 1, style: .dim,
-                       within: rect.columnRange)
+            grid.write(
+                emptyText, row: rect.row + rect.rows / 2, column: rect.column + 1, style: .dim,
+                within: rect.columnRange)
             return
         }
         drawLegend(on: &grid, in: legendRect)
@@ -98,7 +99,8 @@ package struct LineChart: Sendable {
             guard place + width(name, value) <= rect.lastColumn + 1 else { break }
             place = grid.write("● ", row: rect.row, column: place, style: CellStyle(curve.role))
             place = grid.write(name + " ", row: rect.row, column: place, style: .dim)
-            place = grid.write(value, row: rect.row, column: place, style: CellStyle(curve.role, on: .background, .bold))
+            place = grid.write(
+                value, row: rect.row, column: place, style: CellStyle(curve.role, on: .background, .bold))
             place += 2
         }
     }
