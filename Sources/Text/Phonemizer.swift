@@ -5,7 +5,8 @@ package struct Phonemizer: Sendable {
     /// The voice file's language without its region: what decides scripts and tones, whatever alias was asked for.
     private let stem: String
     private let keepsTones: Bool
-    /// Reads Latin words in a language whose own voice spells or mangles them.
+    /// Reads Latin words in a language of another script: its own voice mangles them, and espeak-ng 1.51 can read freed
+    /// memory when it switches language inside a word.
     private let latinVoice: String?
 
     /// - Throws: `TextError.unknownLanguage`, `TextError.phonemizerUnavailable`.
@@ -14,15 +15,11 @@ package struct Phonemizer: Sendable {
         let file = language.voice.split(separator: "/").last.map { $0.lowercased() } ?? language.name
         stem = String(file.prefix { $0 != "-" })
         keepsTones = ["cmn", "yue", "hak", "vi", "th", "my", "shn"].contains(stem)
-        if file == "cmn" {
-            // The cmn voice of 1.51 turns characters into pinyin and then reads the pinyin as English; its sister
-            // voice has the same dictionary and reads it as pinyin.
-            voice = try SpeechEngine.shared.language(named: "cmn-latn-pinyin").voice
-            latinVoice = try SpeechEngine.shared.language(named: "en-us").voice
-        } else {
-            voice = language.voice
-            latinVoice = nil
-        }
+        // The cmn voice of 1.51 turns characters into pinyin and then reads the pinyin as English; its sister voice has
+        // the same dictionary and reads it as pinyin.
+        voice = file == "cmn" ? try SpeechEngine.shared.language(named: "cmn-latn-pinyin").voice : language.voice
+        let needsLatinVoice = Scripts.isForeignToLatin(stem) && !file.contains("latn")
+        latinVoice = needsLatinVoice ? try SpeechEngine.shared.language(named: "en-us").voice : nil
     }
 
     /// IPA of normalised text, and the characters that this language cannot say, each once.
@@ -109,9 +106,17 @@ package struct Phonemizer: Sendable {
         guard splitsLatin else { return [(text, false)] }
         var result: [(text: String, isLatin: Bool)] = []
         for character in text {
-            let isLetter = character.isLetter
-            let isLatin = isLetter && character.unicodeScalars.allSatisfy { $0.value < 0x0250 }
-            if let last = result.last, !isLetter || last.isLatin == isLatin {
+            let last = result.last
+            let isLatin: Bool
+            if character.isLetter {
+                isLatin = character.unicodeScalars.allSatisfy { $0.value < 0x0370 }
+            } else if character.isNumber, last?.text.last == " " {
+                // A number of its own is a word of the language; the 2 of B2 is not.
+                isLatin = false
+            } else {
+                isLatin = last?.isLatin ?? false
+            }
+            if let last, last.isLatin == isLatin {
                 result[result.count - 1].text.append(character)
             } else {
                 result.append((String(character), isLatin))

@@ -42,6 +42,14 @@ enum Scripts {
         Script(ranges: [0xF8D0...0xF8FF], languages: ["piqd"]),
     ]
 
+    /// Languages of the table that are also written in Latin letters.
+    private static let alsoLatin: Set<String> = ["az", "uz", "ku", "bs", "sr"]
+
+    /// True when Latin letters are foreign to a language, written without a region.
+    static func isForeignToLatin(_ language: String) -> Bool {
+        !alsoLatin.contains(language) && table.contains { $0.languages.contains(language) }
+    }
+
     /// Signs besides letters and numbers that espeak-ng names aloud or uses inside words.
     private static let signs: Set<Unicode.Scalar> = [
         "'", "-", "+", "=", "<", ">", "×", "÷", "±", "%", "‰", "&", "@", "#", "*", "/", "_", "°", "§", "\\", "^", "~",
