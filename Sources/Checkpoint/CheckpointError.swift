@@ -35,7 +35,8 @@ extension CheckpointError: CustomStringConvertible, LocalizedError {
         case .invalidBranch(let name):
             "\"\(name)\" cannot name a branch: use up to 64 letters, digits, -, _ and ., beginning with a letter or digit"
         case .branchExists(let name): "there is a branch \(name) already: choose another name"
-        case .unknownBranch(let name): "there is no branch \(name): `reprise checkpoints VOICE list` shows those there are"
+        case .unknownBranch(let name):
+            "there is no branch \(name): `reprise checkpoints VOICE list` shows those there are"
         case .notFound(let id):
             "there is no checkpoint \(id): `reprise checkpoints VOICE list` shows those there are"
         case .damaged(let id, let defects): "\(id) is damaged: \(defects.joined(separator: "; "))"
@@ -56,11 +57,12 @@ extension CheckpointError: CustomStringConvertible, LocalizedError {
             "tensor \(name) is \(found) and should be \(wanted): it was made for another configuration"
         case .unreadablePosition(let reason): "position.json does not fit this version of reprise: \(reason)"
         case .unreadableFile(let path, let reason): "\(path) cannot be read: \(reason)"
-        case .outOfMemory(let bytes, let purpose): "no memory for \(purpose) (\(Self.size(bytes))): close other programs"
-        case .readOnlyStore(let directory): "\(directory) was opened for reading only: close the other reprise to change it"
+        case .outOfMemory(let bytes, let purpose):
+            "no memory for \(purpose) (\(Self.size(bytes))): close other programs"
+        case .readOnlyStore(let directory):
+            "\(directory) was opened for reading only: close the other reprise to change it"
         case .locked(let path, let owner):
-            "this voice is already open in another reprise (\(owner)): close that one first, or open the studio there "
-                + "(\(path))"
+            "this voice is already open in another reprise (\(owner)): close that one first (its lock is \(path))"
         }
     }
 

@@ -28,7 +28,8 @@ import Testing
             for offset in stride(from: 0, to: sound.count, by: max(1, sound.count / 60)) {
                 try flipBit(of: file(name), at: offset, bit: UInt8(offset % 8))
                 let sentence = message { try store.verify(id) }
-                #expect(sentence.hasPrefix("main/g_0000140 is damaged: \(name)"), "byte \(offset) of \(name): \(sentence)")
+                #expect(
+                    sentence.hasPrefix("main/g_0000140 is damaged: \(name)"), "byte \(offset) of \(name): \(sentence)")
                 try overwrite(file(name), with: sound)
             }
         }
@@ -39,7 +40,8 @@ import Testing
         let size = try Data(contentsOf: file("sovits.safetensors")).count
         try flipBit(of: file("sovits.safetensors"), at: size - 5 - 4 * 4 - 1)
         #expect(
-            try damage() == "main/g_0000140 is damaged: sovits.safetensors, tensor dec.conv_pre.weight does not match its "
+            try damage()
+                == "main/g_0000140 is damaged: sovits.safetensors, tensor dec.conv_pre.weight does not match its "
                 + "checksum")
         try flipBit(of: file("sovits.safetensors"), at: size - 1)
         #expect(try damage().hasSuffix("tensors dec.conv_pre.weight, enc.mask do not match their checksums"))
@@ -49,7 +51,8 @@ import Testing
         try flipBit(of: file("voice.toml"), at: 3)
         try FileManager.default.removeItem(at: file("tokenizer.safetensors"))
         #expect(
-            try damage() == "main/g_0000140 is damaged: tokenizer.safetensors is missing; voice.toml does not match its "
+            try damage()
+                == "main/g_0000140 is damaged: tokenizer.safetensors is missing; voice.toml does not match its "
                 + "checksum")
     }
 
@@ -123,11 +126,15 @@ import Testing
                 #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"U8","shape":[8],"data_offsets":[0,8]}}"#,
                 "does not begin where"
             ),
-            (#"{"a":{"dtype":"F32","shape":[1000000000000],"data_offsets":[0,4000000000000]}}"#, "need 4000000000000 bytes"),
+            (
+                #"{"a":{"dtype":"F32","shape":[1000000000000],"data_offsets":[0,4000000000000]}}"#,
+                "need 4000000000000 bytes"
+            ),
         ]
         for (header, words) in cases {
             let sentence = try reading(file(header: header, body: 8))
-            #expect(sentence.contains("x.safetensors cannot be read") && sentence.contains(words), "\(header): \(sentence)")
+            #expect(
+                sentence.contains("x.safetensors cannot be read") && sentence.contains(words), "\(header): \(sentence)")
         }
     }
 
@@ -146,7 +153,8 @@ import Testing
         text = text.replacingOccurrences(of: "\"name\":\"voice.toml\"", with: "\"name\":\"../../../secret\"")
         let canonical = "{" + text.dropFirst(#"{"checksum":"00000000000000000000000000000000","#.count)
         try overwrite(
-            file("manifest.json"), with: Data("{\"checksum\":\"\(Digest(of: canonical))\",\(canonical.dropFirst())".utf8))
+            file("manifest.json"),
+            with: Data("{\"checksum\":\"\(Digest(of: canonical))\",\(canonical.dropFirst())".utf8))
         #expect(try damage().contains("../../../secret is not a file of a checkpoint"))
     }
 }

@@ -38,7 +38,8 @@ final class FaultLayer: Sendable {
         var calls = SystemCalls.system
         let system = SystemCalls.system
         calls.open = { path, flags, mode in
-            let result = flags & O_CREAT == 0
+            let result =
+                flags & O_CREAT == 0
                 ? system.open(path, flags, mode) : self.make("create", path) { system.open(path, flags, mode) }
             if result >= 0 { self.state.withLock { $0.paths[Int32(result)] = path } }
             return result
@@ -188,7 +189,9 @@ final class FaultLayer: Sendable {
         let store = try CheckpointStore(directory: mount.appendingPathComponent("checkpoints"))
         try store.save(try image(step: 10), as: try request("g_0000010"))
         let large = try StateImage(
-            files: [StateFile(name: "a.safetensors", tensors: [TensorImage(name: "a", [Float](repeating: 1, count: 9_000))])],
+            files: [
+                StateFile(name: "a.safetensors", tensors: [TensorImage(name: "a", [Float](repeating: 1, count: 9_000))])
+            ],
             position: [20])
         // The space is there when asked and gone when written.
         var calls = SystemCalls.system

@@ -13,7 +13,9 @@ import Testing
 
     /// A child that holds the lock as another reprise would, until its input ends.
     private func holdFromAnotherProcess(_ body: (Process) throws -> Void) throws {
-        let process = Process(), input = Pipe(), output = Pipe()
+        let process = Process()
+        let input = Pipe()
+        let output = Pipe()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/flock")
         process.arguments = [url.path, "/bin/sh", "-c", "echo held; read line"]
         process.standardInput = input
@@ -35,7 +37,7 @@ import Testing
             #expect(
                 message { _ = try StoreLock(url: url) }
                     == "this voice is already open in another reprise (process 4711 on atelier, since 2026-01-02T03:04:05Z): "
-                    + "close that one first, or open the studio there (\(url.path))")
+                    + "close that one first (its lock is \(url.path))")
             let contents = try Data(contentsOf: url)
             #expect(contents == owner(4711, "atelier"))
         }

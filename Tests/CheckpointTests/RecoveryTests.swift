@@ -85,7 +85,8 @@ import Testing
         _ = try store.newBranch(from: try CheckpointID(parsing: "g_0000100"), name: "warm")
         try store.save(try image(step: 110), as: try request("warm/g_0000110", parent: "g_0000100"))
         try FileManager.default.removeItem(at: folder.checkpoints.appendingPathComponent("HEAD"))
-        #expect(try recovered().explanation == "resumed from warm/g_0000110; HEAD is lost, the newest checkpoint was taken")
+        #expect(
+            try recovered().explanation == "resumed from warm/g_0000110; HEAD is lost, the newest checkpoint was taken")
         try Data("main main/g_0000100 0".utf8).write(to: folder.checkpoints.appendingPathComponent("HEAD"))
         #expect(try recovered().explanation.hasSuffix("HEAD is damaged, the newest checkpoint was taken"))
     }

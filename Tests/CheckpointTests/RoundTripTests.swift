@@ -46,16 +46,20 @@ import Testing
         #expect(try file.tensor("bytes").values(as: UInt8.self) == [7])
         #expect(try file.tensor("none").count == 0)
         let wrongShape = Tensor.zeros([3, 2])
-        #expect(message { try file.tensor("w").copy(into: wrongShape) }.contains("w is F32 [2, 3] and should be F32 [3, 2]"))
+        #expect(
+            message { try file.tensor("w").copy(into: wrongShape) }.contains("w is F32 [2, 3] and should be F32 [3, 2]")
+        )
         #expect(message { _ = try file.tensor("long").tensor() }.contains("long is I64"))
         #expect(message { _ = try file.tensor("v") }.contains("weights.safetensors has no tensor v"))
     }
 
     @Test func equalStatesAreEqualBytes() throws {
-        let first = try TemporaryFolder(), second = try TemporaryFolder()
+        let first = try TemporaryFolder()
+        let second = try TemporaryFolder()
         try first.store().save(try image(step: 5), as: try request("g_0000005", .user, date: .distantPast))
         try second.store().save(try image(step: 5), as: try request("g_0000005", .signal, date: .now))
-        let a = try first.contents(), b = try second.contents()
+        let a = try first.contents()
+        let b = try second.contents()
         #expect(a.keys.sorted() == b.keys.sorted())
         for name in a.keys where !name.hasSuffix("manifest.json") { #expect(a[name] == b[name], "\(name) differs") }
     }
@@ -66,7 +70,9 @@ import Testing
         try Safetensors.write(
             StateFile(
                 name: "a.safetensors",
-                tensors: [TensorImage(name: "b\"\\ü", [UInt8(1), 2]), TensorImage(name: "a", [Float(1)], shape: [1, 1])],
+                tensors: [
+                    TensorImage(name: "b\"\\ü", [UInt8(1), 2]), TensorImage(name: "a", [Float(1)], shape: [1, 1]),
+                ],
                 metadata: ["z": "1", "y": "line\n"]), to: url)
         let data = try Data(contentsOf: url)
         let length = Int(data[0]) | Int(data[1]) << 8
@@ -84,7 +90,8 @@ import Testing
         let folder = try TemporaryFolder()
         let store = try folder.store()
         try store.save(try image(step: 7), as: try request("g_0000007"))
-        let before = try folder.contents(), file = store.file("main/g_0000007", "sovits.safetensors")
+        let before = try folder.contents()
+        let file = store.file("main/g_0000007", "sovits.safetensors")
         let place = try inode(file)
         let again = try store.save(try image(step: 7), as: try request("g_0000007", .user))
         #expect(again.wasAlreadySaved && again.bytesWritten == 0 && again.differingFiles.isEmpty)
@@ -101,7 +108,8 @@ import Testing
         #expect(try CheckpointID(parsing: "warm.2/g_12345678").step == 12_345_678)
         #expect(CheckpointID(branch: "a", step: 12_345_678).folder == "g_12345678")
         let wrong = [
-            "", "g_", "g_12", "g_012345678", "g_00000-1", "23000", "../g_0000001", "a/b/g_0000001", "/g_0000001", "main/",
+            "", "g_", "g_12", "g_012345678", "g_00000-1", "23000", "../g_0000001", "a/b/g_0000001", "/g_0000001",
+            "main/",
             "HEAD/g_0000001", ".x/g_0000001", "g_٠٠٠٠٠٠٠", "g_9999999999999999999",
         ]
         for text in wrong {

@@ -28,6 +28,22 @@ import Testing
         try store.verify(saved.manifest.id)
     }
 
+    @Test func aDamagedFileIsRepairedFromAnotherCopy() throws {
+        let line = try store.saveLine([10, 20, 30])
+        #expect(try store.repair(line[2]).isEmpty)
+        let hurt = store.file("main/g_0000030", "tokenizer.safetensors")
+        #expect(try inode(hurt) == inode(store.file("main/g_0000020", "tokenizer.safetensors")))
+        try flipBit(of: hurt, at: 900)  // the same copy as g_0000020's; g_0000010 has its own
+        try FileManager.default.removeItem(at: store.file("main/g_0000030", "voice.toml"))
+        #expect(try store.repair(line[2]) == ["tokenizer.safetensors", "voice.toml"])
+        try store.verify(line[2])
+        #expect(message { try store.verify(line[1]) }.contains("tokenizer.safetensors, tensor codes does not match"))
+        #expect(try store.repair(line[1]) == ["tokenizer.safetensors"])
+        // What only this checkpoint holds cannot be made up.
+        try flipBit(of: store.file("main/g_0000030", "sovits.safetensors"), at: 500)
+        #expect(message { try store.repair(line[2]) }.hasPrefix("main/g_0000030 is damaged: sovits.safetensors"))
+    }
+
     @Test func whereLinksAreNotSupportedFilesAreCopied() throws {
         var calls = SystemCalls.system
         calls.link = { _, _ in -Int(EPERM) }
@@ -49,8 +65,11 @@ import Testing
         #expect(try store.branches().map(\.name) == ["a", "main"])
         #expect(try store.branch("a").parent == CheckpointID(branch: "main", step: 10))
         #expect(message { _ = try store.branch("b") }.contains("there is no branch b"))
-        #expect(message { _ = try store.newBranch(from: listings[0].id, name: "a") }.contains("there is a branch a already"))
-        #expect(message { _ = try store.newBranch(from: listings[0].id, name: "../a") }.contains("cannot name a branch"))
+        #expect(
+            message { _ = try store.newBranch(from: listings[0].id, name: "a") }.contains("there is a branch a already")
+        )
+        #expect(
+            message { _ = try store.newBranch(from: listings[0].id, name: "../a") }.contains("cannot name a branch"))
         let lost = CheckpointID(branch: "main", step: 99)
         #expect(message { _ = try store.newBranch(from: lost) }.contains("there is no checkpoint main/g_0000099"))
     }
@@ -90,7 +109,8 @@ import Testing
 
     @Test func aReaderChangesNothing() throws {
         try store.saveLine([10])
-        let reader = try folder.store(.readOnly), id = CheckpointID(branch: "main", step: 10)
+        let reader = try folder.store(.readOnly)
+        let id = CheckpointID(branch: "main", step: 10)
         for sentence in [
             message { try reader.save(try image(step: 20), as: try request("g_0000020")) },
             message { try reader.delete(id) }, message { try reader.setPinned(id, true) },

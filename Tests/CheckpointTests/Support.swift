@@ -52,7 +52,8 @@ func image(step: Int, frozen: Int = 0) throws -> StateImage {
                 ], metadata: ["format": "pt"]),
             StateFile(name: "tokenizer.safetensors", tensors: [TensorImage(name: "codes", values(300, frozen))]),
         ],
-        position: Position(step: step, seed: .max - 3, learningRate: 0.1 + 0.2, streams: ["noise": step, "dropout": 2]),
+        position: Position(
+            step: step, seed: .max - 3, learningRate: 0.1 + 0.2, streams: ["noise": step, "dropout": 2]),
         texts: [TextFile(name: "voice.toml", contents: "preset = \"tiny\"\n# Stimme für Ada\n")])
 }
 

@@ -11,7 +11,9 @@ import Training
         journal = try Journal(url: folder.appendingPathComponent("journal.sqlite"))
     }
 
-    private func add(_ branch: String, _ steps: ClosedRange<Int>, _ change: (inout StepRecord) -> Void = { _ in }) throws {
+    private func add(_ branch: String, _ steps: ClosedRange<Int>, _ change: (inout StepRecord) -> Void = { _ in })
+        throws
+    {
         for step in steps {
             var record = StepRecord(
                 branch: branch, step: step, stage: step % 4 == 0 ? .prior : .sovits, epoch: 0, batch: step,
@@ -32,7 +34,8 @@ import Training
         try journal.addBranch("early", parent: "a", forkStep: 10)
         let curve = try journal.history(branch: "b", limit: 100)
         #expect(curve.map(\.step) == Array(1...27))
-        #expect(curve.map(\.branch) == Array(repeating: "main", count: 20) + Array(repeating: "a", count: 5) + ["b", "b"])
+        #expect(
+            curve.map(\.branch) == Array(repeating: "main", count: 20) + Array(repeating: "a", count: 5) + ["b", "b"])
         #expect(try journal.history(branch: "main", limit: 100).count == 30)
         #expect(try journal.history(branch: "early", limit: 100).map(\.step) == Array(1...10))
         #expect(try journal.history(branch: "b", limit: 100, through: 22).map(\.step) == Array(1...22))

@@ -29,7 +29,8 @@ import Training
 
     @Test func stepsSurviveARestartToTheBit() throws {
         let values: [Float] = [
-            0.1, -0.0, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 1.0000001, 16_777_217, .infinity, -.infinity, .nan,
+            0.1, -0.0, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 1.0000001, 16_777_217, .infinity, -.infinity,
+            .nan,
             Float(bitPattern: 0x7fc0_1234), Float(bitPattern: 0xffc0_0000), 3.4e-39,
         ]
         let metrics = Dictionary(uniqueKeysWithValues: zip(Metric.allCases, values))
@@ -117,7 +118,9 @@ import Training
         let reader = try Journal(readOnly: url)
         _ = try journal.append(record(2))
         #expect(try reader.rows(branch: "main").count == 2)
-        #expect(message { _ = try reader.append(record(3)) } == "\(url.path) cannot be written: make the file and its folder writable")
+        #expect(
+            message { _ = try reader.append(record(3)) }
+                == "\(url.path) cannot be written: make the file and its folder writable")
         #expect(try journal.rows(branch: "main").count == 2)
     }
 
@@ -144,10 +147,12 @@ import Training
     }
 
     @Test func whatIsNotAJournalIsNamed() throws {
-        #expect(message { _ = try Journal(readOnly: url) } == "there is no journal at \(url.path): train the voice first")
+        #expect(
+            message { _ = try Journal(readOnly: url) } == "there is no journal at \(url.path): train the voice first")
         try Data(String(repeating: "not a database ", count: 100).utf8).write(to: url)
         let before = try Data(contentsOf: url)
-        #expect(message { _ = try Journal(url: url) }.hasPrefix("\(url.path) is damaged (file is not a database): move it"))
+        #expect(
+            message { _ = try Journal(url: url) }.hasPrefix("\(url.path) is damaged (file is not a database): move it"))
         #expect(try Data(contentsOf: url) == before)
     }
 

@@ -142,7 +142,8 @@ package struct FileSystem: Sendable {
                 try writer.flush()
                 try check("sync", path) { calls.fsync(descriptor) }
                 return
-            } catch let error as FileSystemError where error.operation == "sync" && attempt == 1 && !error.isOutOfSpace {
+            } catch let error as FileSystemError where error.operation == "sync" && attempt == 1 && !error.isOutOfSpace
+            {
                 try remove(path)
             }
         }

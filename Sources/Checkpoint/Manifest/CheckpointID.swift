@@ -40,7 +40,9 @@ package struct CheckpointID: Sendable, Hashable, Codable, Comparable, CustomStri
 
     /// Letters, digits, `-`, `_` and `.`, at most 64, beginning with a letter or digit.
     package static func isValidBranch(_ name: String) -> Bool {
-        guard (1...64).contains(name.utf8.count), let first = name.utf8.first, isLetterOrDigit(first) else { return false }
+        guard (1...64).contains(name.utf8.count), let first = name.utf8.first, isLetterOrDigit(first) else {
+            return false
+        }
         return name.utf8.allSatisfy { isLetterOrDigit($0) || $0 == 45 || $0 == 95 || $0 == 46 } && name != "HEAD"
     }
 

@@ -41,7 +41,8 @@ package struct Digest: Sendable, Hashable, Codable, CustomStringConvertible {
     package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         guard let digest = Digest(hexadecimal: try container.decode(String.self)) else {
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: "a checksum has 32 hexadecimal digits")
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "a checksum has 32 hexadecimal digits")
         }
         self = digest
     }

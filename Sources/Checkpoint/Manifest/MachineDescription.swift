@@ -51,7 +51,8 @@ package struct MachineDescription: Sendable, Codable, Equatable {
             architecture: architecture, processor: field("model name", "Model"),
             features: field("flags", "Features").split(separator: " ").filter { wanted.contains($0) }.map(String.init)
                 .sorted(),
-            blasConfiguration: openblas_get_config().map { String(cString: $0).trimmingCharacters(in: .whitespaces) } ?? "",
+            blasConfiguration: openblas_get_config().map { String(cString: $0).trimmingCharacters(in: .whitespaces) }
+                ?? "",
             blasCore: openblas_get_corename().map { String(cString: $0) } ?? "",
             operatingSystem: ProcessInfo.processInfo.operatingSystemVersionString)
     }()

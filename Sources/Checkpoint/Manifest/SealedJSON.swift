@@ -17,7 +17,9 @@ enum SealedJSON {
     }
 
     /// Checks the checksum before anything else is believed; `name` is the file's, for the error.
-    static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8], name: String) throws(SealDefect) -> Value {
+    static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8], name: String) throws(SealDefect)
+        -> Value
+    {
         let start = prefix.count + 32 + infix.count
         guard bytes.count > start, bytes.starts(with: prefix), bytes[(prefix.count + 32)..<start].elementsEqual(infix),
             let digest = Digest(hexadecimal: String(decoding: bytes[prefix.count..<(prefix.count + 32)], as: UTF8.self))

@@ -15,7 +15,9 @@ struct PreparedFile {
         for piece in pieces { piece.withUnsafeBytes { stream.update($0) } }
         record = FileRecord(
             name: file.name, bytes: pieces.reduce(0) { $0 + $1.count }, digest: stream.digest,
-            tensors: file.tensors.map { TensorRecord(name: $0.name, bytes: $0.bytes.count, digest: Digest(of: $0.bytes)) })
+            tensors: file.tensors.map {
+                TensorRecord(name: $0.name, bytes: $0.bytes.count, digest: Digest(of: $0.bytes))
+            })
     }
 
     init(_ text: TextFile) {

@@ -28,7 +28,8 @@ struct SafetensorsHeader: Equatable {
         entries = file.tensors.map { tensor in
             defer { offset += tensor.bytes.count }
             return Entry(
-                name: tensor.name, type: tensor.type, shape: tensor.shape, range: offset..<(offset + tensor.bytes.count))
+                name: tensor.name, type: tensor.type, shape: tensor.shape, range: offset..<(offset + tensor.bytes.count)
+            )
         }
         metadata = file.metadata
     }
@@ -66,7 +67,9 @@ struct SafetensorsHeader: Equatable {
         for (name, raw) in members.tensors {
             entries.append(try Self.entry(name: name, raw))
         }
-        entries.sort { ($0.range.lowerBound, $0.range.upperBound, $0.name) < ($1.range.lowerBound, $1.range.upperBound, $1.name) }
+        entries.sort {
+            ($0.range.lowerBound, $0.range.upperBound, $0.name) < ($1.range.lowerBound, $1.range.upperBound, $1.name)
+        }
         var offset = 0
         for entry in entries {
             guard entry.range.lowerBound == offset else {
@@ -83,8 +86,9 @@ struct SafetensorsHeader: Equatable {
 
     private static func entry(name: String, _ raw: RawEntry) throws(SafetensorsDefect) -> Entry {
         guard let type = ScalarType(rawValue: raw.dtype) else {
-            throw SafetensorsDefect(reason: "tensor \(name) has the type \(raw.dtype), which is not one of "
-                + ScalarType.allCases.map(\.rawValue).joined(separator: ", "))
+            throw SafetensorsDefect(
+                reason: "tensor \(name) has the type \(raw.dtype), which is not one of "
+                    + ScalarType.allCases.map(\.rawValue).joined(separator: ", "))
         }
         guard raw.offsets.count == 2, raw.offsets[0] >= 0, raw.offsets[1] >= raw.offsets[0] else {
             throw SafetensorsDefect(reason: "tensor \(name) has impossible offsets")
@@ -92,12 +96,15 @@ struct SafetensorsHeader: Equatable {
         var bytes = type.width
         for extent in raw.shape {
             let (product, overflow) = bytes.multipliedReportingOverflow(by: extent)
-            guard extent >= 0, !overflow else { throw SafetensorsDefect(reason: "tensor \(name) has an impossible shape") }
+            guard extent >= 0, !overflow else {
+                throw SafetensorsDefect(reason: "tensor \(name) has an impossible shape")
+            }
             bytes = product
         }
         guard bytes == raw.offsets[1] - raw.offsets[0] else {
             throw SafetensorsDefect(
-                reason: "tensor \(name) needs \(bytes) bytes and \(raw.offsets[1] - raw.offsets[0]) are set aside for it")
+                reason:
+                    "tensor \(name) needs \(bytes) bytes and \(raw.offsets[1] - raw.offsets[0]) are set aside for it")
         }
         return Entry(name: name, type: type, shape: raw.shape, range: raw.offsets[0]..<raw.offsets[1])
     }

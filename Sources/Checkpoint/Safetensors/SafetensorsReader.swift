@@ -38,7 +38,9 @@ struct SafetensorsReader {
             return bytes
         }
 
-        guard size >= 8 else { throw SafetensorsDefect(reason: "it is truncated: \(size) bytes are too few for a header") }
+        guard size >= 8 else {
+            throw SafetensorsDefect(reason: "it is truncated: \(size) bytes are too few for a header")
+        }
         let declared = try take(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         guard declared <= UInt64(SafetensorsHeader.lengthLimit), declared <= UInt64(size - 8) else {
             throw SafetensorsDefect(reason: "its header claims \(declared) bytes in a file of \(size)")

@@ -98,7 +98,8 @@ extension CheckpointStore {
             throw CheckpointError.unknownBranch(name: name)
         }
         if let bytes = try? fileSystem.contents(of: "\(folder(name))/\(Self.branchFileName)", limit: 1 << 16),
-            let branch = try? SealedJSON.decode(Branch.self, from: bytes, name: Self.branchFileName), branch.name == name
+            let branch = try? SealedJSON.decode(Branch.self, from: bytes, name: Self.branchFileName),
+            branch.name == name
         {
             return branch
         }

@@ -25,7 +25,9 @@ extension CheckpointStore {
     }
 
     private func read(_ manifest: Manifest, keepsTensors: Bool) throws -> StateImage {
-        var files: [StateFile] = [], texts: [TextFile] = [], defects: [String] = []
+        var files: [StateFile] = []
+        var texts: [TextFile] = []
+        var defects: [String] = []
         for record in manifest.files {
             do {
                 if let tensors = record.tensors {

@@ -21,7 +21,8 @@ extension Journal {
     /// The stretches that led to a branch's step `through`, oldest first.
     static func lineage(of branch: String, through last: Int, _ database: Database) throws -> [Segment] {
         var segments: [Segment] = []
-        var next: String? = branch, last = last
+        var next: String? = branch
+        var last = last
         while let name = next, !segments.contains(where: { $0.branch == name }) {
             let row = try Row.fetchOne(database, sql: "SELECT * FROM branches WHERE branch = ?", arguments: [name])
             let parent: String? = row?["parent"]
@@ -40,7 +41,8 @@ extension Journal {
     package func history(branch: String, limit: Int, through last: Int = .max) throws -> [StepRecord] {
         try read { database in
             let segments = try Self.lineage(of: branch, through: last, database)
-            var points: [HistoryPoint] = [], places: [(segment: Int, step: Int)] = []
+            var points: [HistoryPoint] = []
+            var places: [(segment: Int, step: Int)] = []
             for (index, segment) in segments.enumerated() {
                 let cursor = try Row.fetchCursor(
                     database,
@@ -83,7 +85,8 @@ struct HistoryPoint: Equatable {
         for stage in stages {
             let buckets = room * stage.count / points.count / 2
             for bucket in 0..<max(0, buckets) {
-                var low = stage[stage.count * bucket / buckets], high = low
+                var low = stage[stage.count * bucket / buckets]
+                var high = low
                 for place in stage[(stage.count * bucket / buckets)..<(stage.count * (bucket + 1) / buckets)] {
                     if rank(points[place]) < rank(points[low]) { low = place }
                     // The last of equals, so that a flat stretch keeps two points as well.
