@@ -3,12 +3,12 @@ import Testing
 import Training
 
 @Suite struct JournalHistoryTests {
-    let journal: Journal
+    private let place: JournalFolder
+    private let journal: Journal
 
     init() throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("reprise-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        journal = try Journal(url: folder.appendingPathComponent("journal.sqlite"))
+        place = try JournalFolder()
+        journal = try Journal(url: place.url.appendingPathComponent("journal.sqlite"))
     }
 
     private func add(_ branch: String, _ steps: ClosedRange<Int>, _ change: (inout StepRecord) -> Void = { _ in })

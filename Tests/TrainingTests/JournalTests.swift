@@ -2,13 +2,28 @@ import Foundation
 import Testing
 import Training
 
-@Suite struct JournalTests {
-    let folder: URL
+/// A folder for one test, removed when it goes.
+final class JournalFolder: Sendable {
     let url: URL
 
     init() throws {
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent("reprise-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        url = FileManager.default.temporaryDirectory.appendingPathComponent("reprise-journal-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(at: url)
+    }
+}
+
+@Suite struct JournalTests {
+    private let place: JournalFolder
+    private let folder: URL
+    private let url: URL
+
+    init() throws {
+        place = try JournalFolder()
+        folder = place.url
         url = folder.appendingPathComponent("journal.sqlite")
     }
 
