@@ -12,6 +12,8 @@ package enum CharacterWidth {
     package static func columns(of scalar: Unicode.Scalar) -> Int? {
         let value = scalar.value
         if value < 0x7F { return value < 0x20 ? nil : 1 }
+        // Lines, blocks and braille, which most of the screen is made of.
+        if (0x2500...0x259F).contains(value) || (0x2800...0x28FF).contains(value) { return 1 }
         if value == 0x200D || (0xFE00...0xFE0F).contains(value) { return nil }
         guard let locale else { return value < 0xA0 ? nil : 1 }
         let width = Int(reprise_scalar_width(value, locale))

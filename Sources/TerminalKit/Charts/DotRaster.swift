@@ -30,13 +30,16 @@ struct DotRaster {
         roles = Array(repeating: .text, count: rows * columns)
     }
 
+    /// Unicode's order of the dots: two columns of three, then the lowest row.
+    private static let brailleBits: [UInt8] = [0x01, 0x08, 0x02, 0x10, 0x04, 0x20, 0x40, 0x80]
+
     /// Sets one dot; `y` counts from the top.
     mutating func set(x: Int, y: Int, role: ColorRole) {
         guard x >= 0, x < width, y >= 0, y < height else { return }
         let cell = y / glyphs.dotsDown * columns + x / glyphs.dotsAcross
         let (right, down) = (x % glyphs.dotsAcross, y % glyphs.dotsDown)
         switch glyphs {
-        case .braille: bits[cell] |= [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]][down][right]
+        case .braille: bits[cell] |= Self.brailleBits[down * 2 + right]
         case .block, .ascii: bits[cell] |= UInt8(1 << (down * glyphs.dotsAcross + right))
         }
         roles[cell] = role

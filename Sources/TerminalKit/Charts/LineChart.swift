@@ -38,8 +38,15 @@ package struct LineChart: Sendable {
 
     /// Lowest and highest finite value of all curves, with room around a constant; nil when there is none.
     package var valueRange: ClosedRange<Double>? {
-        let ranges = series.flatMap { $0.points.buckets.compactMap(\.range) }
-        guard var low = ranges.map(\.lowerBound).min(), var high = ranges.map(\.upperBound).max() else { return nil }
+        var low = Double.infinity
+        var high = -Double.infinity
+        for curve in series {
+            for case let range? in curve.points.buckets.lazy.map(\.range) {
+                low = min(low, range.lowerBound)
+                high = max(high, range.upperBound)
+            }
+        }
+        guard low <= high else { return nil }
         if low == high {
             let margin = max(abs(low) * 0.1, 1e-6)
             low -= margin
@@ -50,8 +57,9 @@ package struct LineChart: Sendable {
 
     /// The steps from the first to the last; one point gets room on both sides.
     package var stepRange: ClosedRange<Double>? {
-        let buckets = series.flatMap(\.points.buckets)
-        guard let first = buckets.map(\.firstX).min(), let last = buckets.map(\.lastX).max() else { return nil }
+        guard let first = series.compactMap({ $0.points.buckets.first?.firstX }).min(),
+            let last = series.compactMap({ $0.points.buckets.last?.lastX }).max()
+        else { return nil }
         return first == last ? first - 0.5...last + 0.5 : first...last
     }
 
