@@ -52,8 +52,8 @@ extension Prior {
 }
 
 extension SamplingOptions {
-    /// One draw: repetition penalty, then top-p, temperature and top-k. `number` in [0, 1) decides. Nil when no score is
-    /// a number.
+    /// One draw: repetition penalty, then top-p, temperature and top-k. `number` in [0, 1) decides. Nil when no
+    /// score is a number.
     package func draw(_ scores: [Float], after tokens: [Int], number: Float) -> Int? {
         var scores = scores
         for token in Set(tokens.suffix(max(0, repetitionWindow))) {

@@ -1,8 +1,8 @@
 import Neural
 import Tensor
 
-/// Channel- and context-dependent attentive statistics pooling of ECAPA-TDNN: mean and deviation over time, each channel
-/// weighing the frames for itself. [B, C, T] -> [B, 2C, 1].
+/// Channel- and context-dependent attentive statistics pooling of ECAPA-TDNN: mean and deviation over time, each
+/// channel weighing the frames for itself. [B, C, T] -> [B, 2C, 1].
 final class AttentiveStatistics: Module {
     private let inner: NormalizedConvolution
     private let outer: Convolution1d

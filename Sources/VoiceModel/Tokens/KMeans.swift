@@ -96,7 +96,7 @@ struct KMeans {
         return (labels, distances)
     }
 
-    /// The means by label; a centre without a vector takes the vector farthest from its own centre, the first of equals.
+    /// The means by label; a centre without a vector takes the one farthest from its own centre, first of equals.
     private func means(_ labels: [Int], _ distances: [Float], codes: Int) -> [Float] {
         var sums = [Double](repeating: 0, count: codes * width)
         var sizes = [Int](repeating: 0, count: codes)

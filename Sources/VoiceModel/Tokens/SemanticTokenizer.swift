@@ -8,7 +8,7 @@ package protocol SemanticTokenizer: Sendable {
     /// Tokens are 0 ..< codeCount.
     var codeCount: Int { get }
 
-    /// One token per two frames of a log mel spectrogram [80, T] (or [1, 80, T]) at 50 frames per second: T / 2 of them.
+    /// One token per two frames of a log mel spectrogram [80, T] or [1, 80, T] at 50 frames per second: T / 2.
     func tokens(of mel: Tensor) -> [Int]
 
     /// All it remembers, under names for the checkpoint, in a fixed order.
