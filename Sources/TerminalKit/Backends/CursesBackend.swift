@@ -174,28 +174,21 @@ package final class CursesBackend: TerminalBackend {
 
     private func look(of style: CellStyle) -> (attributes: attr_t, pair: Int32) {
         if let known = looks[style] { return known }
-        let foreground = theme[style.foreground]
-        let background = theme[style.background]
-        var wanted = style.attributes
-        if colorDepth == .mono { wanted.formUnion(foreground.mono.union(background.mono)) }
+        let resolved = ResolvedLook(style, theme: theme, depth: colorDepth)
         var attributes: attr_t = 0
-        if wanted.contains(.bold) { attributes |= reprise_bold() }
-        if wanted.contains(.dim) { attributes |= reprise_dim() }
-        if wanted.contains(.reverse) { attributes |= reprise_reverse() }
-        if wanted.contains(.underline) { attributes |= reprise_underline() }
-        // Eight colours have no bright ones: bold stands for them.
-        if colorDepth == .eight, let ansi = foreground.ansi, ansi >= 8, ansi != 8 { attributes |= reprise_bold() }
-        let look = (attributes, pair(foreground, background))
+        if resolved.attributes.contains(.bold) { attributes |= reprise_bold() }
+        if resolved.attributes.contains(.dim) { attributes |= reprise_dim() }
+        if resolved.attributes.contains(.reverse) { attributes |= reprise_reverse() }
+        if resolved.attributes.contains(.underline) { attributes |= reprise_underline() }
+        let wanted = ColorPair(foreground: resolved.foreground ?? -1, background: resolved.background ?? -1)
+        let look = (attributes, pair(wanted))
         looks[style] = look
         return look
     }
 
-    private func pair(_ foreground: ThemeColor, _ background: ThemeColor) -> Int32 {
-        guard colorDepth != .mono else { return 0 }
-        let wanted = ColorPair(
-            foreground: ColorMatching.number(of: foreground, depth: colorDepth) ?? -1,
-            background: ColorMatching.number(of: background, depth: colorDepth) ?? -1)
-        if wanted.foreground == -1, wanted.background == -1 { return 0 }
+    /// The number curses knows two colours by; 0, its own, when there are no colours or too many pairs.
+    private func pair(_ wanted: ColorPair) -> Int32 {
+        if colorDepth == .mono || (wanted.foreground == -1 && wanted.background == -1) { return 0 }
         if let known = pairs[wanted] { return known }
         let number = Int32(pairs.count + 1)
         guard number < reprise_color_pairs(), number < 32_000,
