@@ -55,7 +55,8 @@ package struct Phonemizer: Sendable {
 
     private func phonemes(ofWords words: String) throws -> String {
         var parts: [String] = []
-        for run in Self.runs(of: Self.breakingLongWords(words), splitsLatin: latinVoice != nil) {
+        let spoken = Self.breakingLongWords(Self.withoutLooseApostrophes(words))
+        for run in Self.runs(of: spoken, splitsLatin: latinVoice != nil) {
             let isForeign = run.isLatin && latinVoice != nil
             for stretch in Self.stretches(of: run.text) {
                 let ipa = try SpeechEngine.shared.phonemes(
@@ -64,6 +65,20 @@ package struct Phonemizer: Sendable {
             }
         }
         return parts.joined(separator: " ")
+    }
+
+    /// Apostrophes inside words only: elsewhere they are quotes without a sound, and espeak-ng 1.51 trips over them.
+    private static func withoutLooseApostrophes(_ text: String) -> String {
+        guard text.contains("'") else { return text }
+        let characters = Array(text)
+        return String(
+            characters.indices.compactMap { index -> Character? in
+                guard characters[index] == "'" else { return characters[index] }
+                let isInside =
+                    index > 0 && index + 1 < characters.count && characters[index - 1].isLetter
+                    && characters[index + 1].isLetter
+                return isInside ? "'" : " "
+            })
     }
 
     /// Longer than any word; espeak-ng's word buffers are fixed and letters beyond them would be lost.

@@ -52,8 +52,8 @@ enum Scripts {
 
     /// Signs besides letters and numbers that espeak-ng names aloud or uses inside words.
     private static let signs: Set<Unicode.Scalar> = [
-        "'", "-", "+", "=", "<", ">", "×", "÷", "±", "%", "‰", "&", "@", "#", "*", "/", "_", "°", "§", "\\", "^", "~",
-        "|", "\u{200C}", "\u{200D}",
+        "'", "-", "+", "=", "×", "÷", "±", "%", "‰", "&", "@", "#", "*", "/", "°", "§", "²", "³", "¼", "½", "¾",
+        "\u{200C}", "\u{200D}",
     ]
 
     /// True when espeak-ng's voice for `language`, written without a region, says this character.
@@ -66,11 +66,11 @@ enum Scripts {
         if scalar.isASCII { return scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || scalar == "$" }
         switch scalar.properties.generalCategory {
         case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .nonspacingMark,
-            .spacingMark, .decimalNumber, .otherNumber, .privateUse:
+            .spacingMark, .decimalNumber, .privateUse:
             let script = table.first { script in script.ranges.contains { $0.contains(scalar.value) } }
             if let script { return script.languages.contains(stem) }
-            // Letters of the planes above and variation selectors belong to scripts and pictures no voice reads.
-            return scalar.value < 0x2C00 && scalar.properties.generalCategory != .privateUse
+            // Latin letters of living spellings, composed; phonetic ones, pictures and higher planes no voice reads.
+            return (0x00AA...0x024F).contains(scalar.value) || (0x1E00...0x1EFF).contains(scalar.value)
         case .currencySymbol:
             return true
         default:
