@@ -2,6 +2,7 @@
 #include "threads.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
@@ -109,6 +110,9 @@ void ck_parallel(int64_t count, ck_item item, void *context) {
     inside_loop = true;
     take_items();
     inside_loop = false;
-    for (int round = 0; atomic_load_explicit(&running_helpers, memory_order_acquire) > 0; round++) relax();
+    // A helper that lost its core needs ours: give it up after a while.
+    for (int round = 0; atomic_load_explicit(&running_helpers, memory_order_acquire) > 0; round++)
+        if (round < spin_rounds) relax();
+        else sched_yield();
     pthread_mutex_unlock(&owner);
 }

@@ -12,6 +12,8 @@ package enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible,
     case missingTensor(checkpoint: String, name: String)
     case nothingToSay
     case emptyBase(voice: String)
+    case nothingTrained(voice: String)
+    case referenceTooShort(file: String)
 
     package var description: String {
         switch self {
@@ -29,6 +31,10 @@ package enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible,
             "Checkpoint \(checkpoint) lacks the tensor \(name): go back to another checkpoint."
         case .nothingToSay:
             "There is nothing to say in this text: type a sentence with at least one word."
+        case .nothingTrained(let voice):
+            "Voice \(voice) has no checkpoint yet: train it first with `reprise train`."
+        case .referenceTooShort(let file):
+            "The reference \(file) has less than one second of sound: name a longer recording."
         case .emptyBase(let voice):
             "The base voice \(voice) has no checkpoint yet: train it first, or leave --base out."
         }

@@ -9,7 +9,7 @@ import VoiceModel
 ///
 /// A step is a function of the state before it, so that a state and its position are all that must be saved.
 final class TrainingEngine {
-    let voice: Voice
+    let configuration: VoiceConfiguration
     let dataset: Dataset
     let tokenizer: KMeansTokenizer
     let model: TrainingModel
@@ -17,14 +17,10 @@ final class TrainingEngine {
     private let samplers: [Stage: Sampler]
     private let lossSpectrogram: MelSpectrogram
 
-    private var configuration: VoiceConfiguration { voice.configuration }
-
-    init(voice: Voice, dataset: Dataset, tokenizer: KMeansTokenizer) throws {
-        self.voice = voice
+    init(configuration: VoiceConfiguration, symbolCount symbols: Int, dataset: Dataset, tokenizer: KMeansTokenizer) {
+        self.configuration = configuration
         self.dataset = dataset
         self.tokenizer = tokenizer
-        let configuration = voice.configuration
-        let symbols = try voice.textFrontEnd().symbolTable.count
         model = TrainingModel(configuration, symbolCount: symbols, codeCount: tokenizer.codeCount)
         position = TrainingPosition(
             seed: configuration.randomSeed, preset: configuration.voice.preset.rawValue, symbolCount: symbols,

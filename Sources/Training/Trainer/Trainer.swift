@@ -55,7 +55,7 @@ package actor Trainer: TrainingSession {
     package init(voice: Voice, options: TrainerOptions) throws {
         self.voice = voice
         self.options = options
-        lock = try StoreLock(url: voice.directory.appendingPathComponent(".lock"))
+        lock = try StoreLock(url: voice.lockURL)
         lockRemark = lock.takenOver
         store = try CheckpointStore(directory: voice.checkpointDirectory)
         journal = try Journal(url: voice.journalURL)
@@ -260,9 +260,7 @@ package actor Trainer: TrainingSession {
             let from = "\(branch) at step \(currentStep)"
             try engine.restore(loaded)
             isSpoiled = false
-            let new = try store.newBranch(from: id)
-            try journal.addBranch(new.name, parent: id.branch, forkStep: id.step)
-            branch = new.name
+            branch = try Lineage.startBranch(at: id, store: store, journal: journal)
             parent = id
             savedStep = id.step
             savedAt = .now
@@ -365,7 +363,9 @@ package actor Trainer: TrainingSession {
         }
         fingerprint = try voice.fingerprint()
         prepare("Building the model", nil)
-        let engine = try TrainingEngine(voice: voice, dataset: dataset, tokenizer: tokenizer)
+        let engine = TrainingEngine(
+            configuration: voice.configuration, symbolCount: try voice.textFrontEnd().symbolTable.count, dataset: dataset,
+            tokenizer: tokenizer)
         if let found {
             try engine.restore(found.checkpoint)
             branch = found.branch
@@ -447,6 +447,16 @@ extension CheckpointSummary {
         self.init(
             id: header.id.description, branch: header.branch, step: header.step, date: header.date,
             reason: header.reason.rawValue, bytes: header.bytes, parent: header.parent?.description, isPinned: isPinned)
+    }
+}
+
+/// The one way to go back: a new line that begins at a checkpoint, known to store and journal.
+package enum Lineage {
+    /// Returns the new branch's name; it is the current one from now on.
+    package static func startBranch(at id: CheckpointID, store: CheckpointStore, journal: Journal) throws -> String {
+        let branch = try store.newBranch(from: id)
+        try journal.addBranch(branch.name, parent: id.branch, forkStep: id.step)
+        return branch.name
     }
 }
 

@@ -1,0 +1,18 @@
+/// What OpenBLAS reaches here on all our threads, in GFLOP/s: the best of several products of 1024 × 1024 per thread.
+/// Speeds are quoted beside it.
+package func measuredProductCeiling() -> Double {
+    let size = 1024, copies = Threads.count
+    let a = RandomStream(seed: 1, name: "ceiling").uniform([size, size])
+    let results = (0..<copies).map { _ in Tensor(uninitialized: [size, size]) }
+    var best = 0.0
+    for _ in 0..<8 {
+        let started = ContinuousClock.now
+        parallelFor(copies) { copy in
+            sgemm(m: size, n: size, k: size, a.pointer, size, a.pointer, size, results[copy].pointer, size)
+        }
+        let elapsed = ContinuousClock.now - started
+        let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
+        best = max(best, 2 * Double(size * size * size * copies) / seconds / 1e9)
+    }
+    return best
+}

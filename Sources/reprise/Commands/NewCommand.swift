@@ -1,0 +1,44 @@
+import ArgumentParser
+import Foundation
+import Training
+import VoiceModel
+
+struct NewCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "new", abstract: "Make a voice of a folder of recordings and their transcripts.")
+
+    @Argument(help: "A name, kept under $XDG_DATA_HOME/reprise, or a path.")
+    var name: String
+
+    @Option(help: "A folder with metadata.csv (id|text) or a .list file (path|speaker|language|text).")
+    var from: String
+
+    @Option(help: "Start from another voice's weights: VOICE or VOICE@CHECKPOINT.")
+    var base: String?
+
+    @Option(help: "tiny, nano or standard.")
+    var preset: ModelPreset?
+
+    @Option(help: "A language of espeak-ng, such as en-us or cmn, or graphemes.")
+    var language: String?
+
+    func run() throws {
+        let line = ProgressLine(), watch = SignalWatch {}
+        let options = VoiceImporter.Options(
+            name: name, source: URL(fileURLWithPath: from), preset: preset, language: language, base: base)
+        let report: ImportReport
+        do {
+            defer { line.clear() }
+            report = try VoiceImporter(options).run(
+                progress: { line.show("Reading \($0.id)  (\($0.done)/\($0.total))") },
+                isCancelled: { watch.signalNumber != nil })
+        } catch VoiceError.cancelled {
+            printError("reprise: \(VoiceError.cancelled)")
+            throw ExitStatus.signal(watch.signalNumber ?? SIGINT)
+        }
+        print(report.text)
+        print("Open it with: reprise \(name)")
+    }
+}
+
+extension ModelPreset: ExpressibleByArgument {}

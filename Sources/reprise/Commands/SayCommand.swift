@@ -1,0 +1,65 @@
+import ArgumentParser
+import Audio
+import Checkpoint
+import Foundation
+import Studio
+import Tensor
+import Training
+
+struct SayCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "say", abstract: "Speak a text with a voice, from its newest sound checkpoint or another one.")
+
+    @Argument(help: "A voice's name or path.")
+    var voice: String
+
+    @Argument(help: "What to say.")
+    var text: String
+
+    @Option(help: "A checkpoint's ID, such as main/g_0001000.")
+    var checkpoint: String?
+
+    @Option(help: "A recording whose style is taken; a clip of the voice by default.")
+    var reference: String?
+
+    @Option(help: "The same seed, the same samples.")
+    var seed: UInt64 = 1
+
+    @Option(help: "Where to write the WAV; a new take of the voice by default.")
+    var out: String?
+
+    @Flag(help: "Play it, too.")
+    var play = false
+
+    func run() async throws {
+        let voice = try Voice.open(voice)
+        let store = try CheckpointStore(directory: voice.checkpointDirectory, access: .readOnly)
+        let weights = try WeightsImage(checkpoint(in: store, of: voice))
+        Threads.use(ProcessInfo.processInfo.activeProcessorCount)
+        let line = ProgressLine(), watch = SignalWatch {}
+        let style = try ReferenceStyle.mel(of: reference.map { URL(fileURLWithPath: $0) }, voice: voice)
+        let waveform: Waveform
+        do {
+            defer { line.clear() }
+            waveform = try Synthesizer(weights, voice: voice).speak(text, reference: style, seed: seed) { count in
+                line.show("Speaking: \(count) tokens")
+                return watch.signalNumber == nil
+            }
+        } catch is CancellationError {
+            throw ExitStatus.signal(watch.signalNumber ?? SIGINT)
+        }
+        let take = try TakeLibrary(voice).save(
+            waveform, text: text, weights: weights, seed: seed, source: "prior", to: out.map { URL(fileURLWithPath: $0) })
+        print("\(take.path)  \(String(format: "%.2f", waveform.duration)) s  \(weights.label)")
+        if play { print(try await DevicePlayer(device: voice.configuration.studio.device).play(take)) }
+    }
+
+    private func checkpoint(in store: CheckpointStore, of voice: Voice) throws -> LoadedCheckpoint {
+        if let checkpoint { return try store.load(CheckpointID(parsing: checkpoint)) }
+        guard let found = try Recovery.newestSound(in: store) else {
+            throw TrainingError.nothingTrained(voice: voice.name)
+        }
+        if !found.damaged.isEmpty { printError(found.explanation) }
+        return found.checkpoint
+    }
+}

@@ -1,0 +1,75 @@
+import ArgumentParser
+import Foundation
+import Training
+
+struct TrainCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train", abstract: "Train without a screen, from the newest sound checkpoint on.")
+
+    @Argument(help: "A voice's name or path.")
+    var voice: String
+
+    @Option(help: "Train until this global step; without it, until stopped.")
+    var steps: Int?
+
+    @Option(help: "Train one stage only: sovits or prior.")
+    var stage: Stage?
+
+    @Option(help: "Threads to use; all cores by default. The result is the same.")
+    var threads = 0
+
+    @Flag(help: "One JSON object per step on standard output.")
+    var json = false
+
+    func validate() throws {
+        if let steps, steps < 1 { throw ValidationError("--steps takes a number from 1 on.") }
+        if threads < 0 || threads > 256 { throw ValidationError("--threads takes a number from 0 (all cores) to 256.") }
+    }
+
+    func run() async throws {
+        let trainer = try Trainer(
+            voice: Voice.open(voice), options: TrainerOptions(targetStep: steps, stage: stage, threads: threads))
+        let watch = SignalWatch { trainer.interrupt() }
+        let printer = Task { [json] in await Self.show(trainer.updates, json: json) }
+        let outcome = await trainer.run()
+        await printer.value
+        switch outcome {
+        case .reachedTarget: return
+        case .stopped: if let number = watch.signalNumber { throw ExitStatus.signal(number) }
+        case .failed: throw ExitStatus.failed
+        }
+    }
+
+    /// Steps go to standard output, events to standard error, preparation to a line that is overwritten.
+    private static func show(_ updates: AsyncStream<TrainingUpdate>, json: Bool) async {
+        let line = ProgressLine()
+        for await update in updates {
+            switch update {
+            case .step(let record):
+                line.clear()
+                printLine(json ? record.jsonLine : text(of: record))
+            case .event(let event):
+                line.clear()
+                let isError = event.kind == .failure
+                printError(isError ? "reprise: \(event.message)" : event.message)
+            case .snapshot(let snapshot):
+                if case .preparing(let what, let fraction) = snapshot.phase {
+                    line.show(what + (fraction.map { String(format: " %3.0f %%", 100 * $0) } ?? ""))
+                } else {
+                    line.clear()
+                }
+            }
+        }
+        line.clear()
+    }
+
+    private static func text(of record: StepRecord) -> String {
+        let figures = Metric.allCases.compactMap { metric in
+            record.metrics[metric].map { "\(metric.rawValue) \(String(format: "%.4g", $0))" }
+        }
+        let place = "step \(record.step)  \(record.stage.rawValue)  epoch \(record.epoch).\(record.batch)"
+        return "\(place)  \(String(format: "%.2f s", record.seconds))  \(figures.joined(separator: "  "))"
+    }
+}
+
+extension Stage: ExpressibleByArgument {}

@@ -1,3 +1,0 @@
-import Studio
-
-print("reprise")
