@@ -55,7 +55,7 @@ package struct Phonemizer: Sendable {
 
     private func phonemes(ofWords words: String) throws -> String {
         var parts: [String] = []
-        let spoken = Self.breakingLongWords(Self.withoutLooseApostrophes(words))
+        let spoken = Self.breakingLongWords(Self.partingSigns(Self.withoutLooseApostrophes(words)))
         for run in Self.runs(of: spoken, splitsLatin: latinVoice != nil) {
             let isForeign = run.isLatin && latinVoice != nil
             for stretch in Self.stretches(of: run.text) {
@@ -79,6 +79,18 @@ package struct Phonemizer: Sendable {
                     && characters[index + 1].isLetter
                 return isInside ? "'" : " "
             })
+    }
+
+    /// Signs as words of their own: "AT & T". Mixed words are where espeak-ng 1.51 is least tested.
+    private static func partingSigns(_ text: String) -> String {
+        var result = ""
+        for character in text {
+            let isPlain =
+                character.isLetter || character.isNumber || " '-.,:".contains(character)
+                || character.unicodeScalars.allSatisfy { $0.properties.isGraphemeExtend }
+            result += isPlain ? String(character) : " \(character) "
+        }
+        return result
     }
 
     /// Longer than any word; espeak-ng's word buffers are fixed and letters beyond them would be lost.
