@@ -8,15 +8,15 @@ package final class Convolution1d: Module {
     private let weight: ConvolutionWeight
     private let stride, padding, dilation, groups: Int
 
-    /// `initializer` nil is PyTorch's default, uniform within ±1/√(Cin/groups · K); the bias always starts so.
+    /// `initializer` nil is PyTorch's default, uniform within ±1/√(Cin/groups · K), and so is `biasInitializer`.
     package init(
         _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1, groups: Int = 1,
-        bias: Bool = true, weightNorm: Bool = false, initializer: Initializer? = nil
+        bias: Bool = true, weightNorm: Bool = false, initializer: Initializer? = nil, biasInitializer: Initializer? = nil
     ) {
         let bound = 1 / Float(inputs / groups * kernel).squareRoot()
         weight = ConvolutionWeight(
             [outputs, inputs / groups, kernel], weightNorm: weightNorm, initializer: initializer ?? .uniform(bound: bound),
-            biasBound: bound)
+            biasInitializer: biasInitializer ?? .uniform(bound: bound))
         self.bias = bias ? .parameter([outputs]) : nil
         (self.stride, self.padding, self.dilation, self.groups) = (stride, padding, dilation, groups)
     }
@@ -44,7 +44,7 @@ package final class TransposedConvolution1d: Module {
         let bound = 1 / Float(outputs * kernel).squareRoot()
         weight = ConvolutionWeight(
             [inputs, outputs, kernel], weightNorm: weightNorm, initializer: initializer ?? .uniform(bound: bound),
-            biasBound: bound)
+            biasInitializer: .uniform(bound: bound))
         bias = .parameter([outputs])
         (self.stride, self.padding) = (stride, padding)
     }
@@ -61,13 +61,13 @@ private struct ConvolutionWeight {
     let direction: Tensor
     let magnitude: Tensor?
     let initializer: Initializer
-    let biasBound: Float
+    let biasInitializer: Initializer
 
-    init(_ shape: [Int], weightNorm: Bool, initializer: Initializer, biasBound: Float) {
+    init(_ shape: [Int], weightNorm: Bool, initializer: Initializer, biasInitializer: Initializer) {
         direction = .parameter(shape)
         magnitude = weightNorm ? .parameter([shape[0]] + shape.dropFirst().map { _ in 1 }) : nil
         self.initializer = initializer
-        self.biasBound = biasBound
+        self.biasInitializer = biasInitializer
     }
 
     var folded: Tensor { magnitude.map { direction.weightNormed(magnitude: $0) } ?? direction }
@@ -79,6 +79,6 @@ private struct ConvolutionWeight {
         } else {
             state.parameter("weight", direction, initializer)
         }
-        if let bias { state.parameter("bias", bias, .uniform(bound: biasBound)) }
+        if let bias { state.parameter("bias", bias, biasInitializer) }
     }
 }
