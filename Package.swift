@@ -54,7 +54,7 @@ let package = Package(
         .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint"]),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "ReferenceSupport"]),
         .testTarget(name: "TerminalKitTests", dependencies: ["TerminalKit"]),
-        .testTarget(name: "StudioTests", dependencies: ["Studio"]),
+        .testTarget(name: "StudioTests", dependencies: ["Studio"], exclude: ["Screens"]),
         .testTarget(name: "RepriseTests", dependencies: ["reprise"]),
     ],
     swiftLanguageModes: [.v6]
