@@ -19,49 +19,68 @@ package final class Storage: @unchecked Sendable {  // guarded by the write-once
     }
 }
 
-/// Keeps freed blocks by size, so that a training step of a shape seen before allocates nothing.
+/// Keeps freed blocks by size class, so that a training step of a shape seen before allocates nothing.
 final class StoragePool: @unchecked Sendable {  // guarded by `lock`
     static let shared = StoragePool()
 
     private let lock = NSLock()
-    private var free: [Int: [UnsafeMutablePointer<Float>]] = [:]
+    private var free: [[UnsafeMutablePointer<Float>]] = Array(repeating: [], count: SizeClass.count)
     private var heldBytes = 0
     /// Blocks beyond this are returned to the system at once.
-    private let heldLimit = 6 << 30
+    private let heldLimit = 2 << 30
     private static let hugePage = 2 << 20
-
-    /// Sizes are rounded up to an eighth of a power of two, so that lengths that vary a little share blocks.
-    private static func rounded(_ count: Int) -> Int {
-        let atLeast = max(count, 64)
-        let granule = max(64, 1 << max(0, (Int.bitWidth - (atLeast - 1).leadingZeroBitCount) - 4))
-        return (atLeast + granule - 1) / granule * granule
-    }
+    /// How many classes up a block may be borrowed from: at most half as large again. Clips vary in length from batch to
+    /// batch, and exact fits only would keep a set of blocks for every length.
+    private static let reach = 4
 
     func take(_ count: Int) -> (UnsafeMutablePointer<Float>, Int) {
-        let capacity = Self.rounded(count)
+        let wanted = SizeClass(fitting: count)
         lock.lock()
-        if let pointer = free[capacity]?.popLast() {
+        for index in wanted.index...min(wanted.index + Self.reach, SizeClass.count - 1) {
+            guard let pointer = free[index].popLast() else { continue }
+            let capacity = SizeClass(index: index).capacity
             heldBytes -= capacity * 4
             lock.unlock()
             return (pointer, capacity)
         }
         lock.unlock()
-        let bytes = capacity * 4
+        let bytes = wanted.capacity * 4
         let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: bytes >= Self.hugePage ? Self.hugePage : 64)
         // Large blocks live as long as training does: big pages spare half a million page faults. Only advice.
         if bytes >= Self.hugePage { madvise(raw, bytes, Int32(MADV_HUGEPAGE)) }
-        return (raw.bindMemory(to: Float.self, capacity: capacity), capacity)
+        return (raw.bindMemory(to: Float.self, capacity: wanted.capacity), wanted.capacity)
     }
 
     func give(_ pointer: UnsafeMutablePointer<Float>, capacity: Int) {
         lock.lock()
         if heldBytes + capacity * 4 <= heldLimit {
             heldBytes += capacity * 4
-            free[capacity, default: []].append(pointer)
+            free[SizeClass(fitting: capacity).index].append(pointer)
             lock.unlock()
             return
         }
         lock.unlock()
         UnsafeMutableRawPointer(pointer).deallocate()
+    }
+}
+
+/// Eight sizes to every power of two, from 64 elements on: 64, 72, 80, … 120, 128, 144, …
+package struct SizeClass: Equatable {
+    package let index: Int
+    package static let count = 8 * 40
+
+    package init(index: Int) { self.index = index }
+
+    /// The smallest that holds `elements`.
+    package init(fitting elements: Int) {
+        let atLeast = max(elements, 64)
+        let exponent = Int.bitWidth - 1 - atLeast.leadingZeroBitCount
+        let eighth = 1 << (exponent - 3)
+        index = 8 * (exponent - 6) + (atLeast - (1 << exponent) + eighth - 1) / eighth
+    }
+
+    package var capacity: Int {
+        let exponent = 6 + index / 8
+        return (1 << exponent) + index % 8 * (1 << (exponent - 3))
     }
 }
