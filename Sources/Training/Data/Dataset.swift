@@ -11,6 +11,8 @@ package typealias PreparationProgress = (_ what: String, _ fraction: Double?) ->
 package struct Dataset: Sendable {
     package let training: [PreparedClip]
     package let heldOut: [PreparedClip]
+    /// Characters of transcripts that no symbol stands for: one sentence a clip.
+    package var remarks: [String] = []
     /// Frames of a reference for the speaker encoder: 3 s.
     package static let referenceFrames = 150
 
@@ -24,7 +26,7 @@ package struct Dataset: Sendable {
         let spectrogram = MelSpectrogram(preset)
         let frontEnd = try voice.textFrontEnd()
         let clips = voice.clips
-        var training = [PreparedClip](), heldOut = [PreparedClip]()
+        var training = [PreparedClip](), heldOut = [PreparedClip](), remarks = [String]()
         let aside = Set(voice.configuration.data.heldOut)
         for (index, clip) in clips.enumerated() {
             guard progress("Reading clips", Double(index) / Double(clips.count)) else { throw CancellationError() }
@@ -32,8 +34,10 @@ package struct Dataset: Sendable {
             guard waveform.sampleRate == preset.sampleRate else {
                 throw TrainingError.wrongSampleRate(clip: clip.fileName, found: waveform.sampleRate, wanted: preset.sampleRate)
             }
+            let encoded = try frontEnd.encode(clip.text)
+            if let warning = encoded.warning { remarks.append("Clip \(clip.id): \(warning)") }
             let prepared = PreparedClip(
-                id: clip.id, waveform: waveform, text: try frontEnd.encode(clip.text).ids, spectrogram: spectrogram,
+                id: clip.id, waveform: waveform, text: encoded.ids, spectrogram: spectrogram,
                 hop: preset.hopLength)
             guard prepared.frames >= 40 else { throw TrainingError.clipTooShort(clip: clip.fileName) }
             if aside.contains(clip.id) { heldOut.append(prepared) } else { training.append(prepared) }
@@ -42,7 +46,7 @@ package struct Dataset: Sendable {
         let tokenizer = try known ?? fitted(training, voice.configuration, progress)
         for index in training.indices { training[index].tokens = tokenizer.tokens(of: training[index].melTensor) }
         for index in heldOut.indices { heldOut[index].tokens = tokenizer.tokens(of: heldOut[index].melTensor) }
-        return (Dataset(training: training, heldOut: heldOut), tokenizer)
+        return (Dataset(training: training, heldOut: heldOut, remarks: remarks), tokenizer)
     }
 
     private static func fitted(

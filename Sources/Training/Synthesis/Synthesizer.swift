@@ -15,6 +15,8 @@ package final class Synthesizer {
     private let frontEnd: TextFrontEnd
     private let weights: WeightsImage
     private let sampling: VoiceConfiguration.Sampling
+    /// Characters of what was spoken last that no symbol stands for: one sentence each.
+    package private(set) var remarks: [String] = []
     /// Silence between two sentences, in seconds.
     private let pause = 0.2
 
@@ -51,8 +53,10 @@ package final class Synthesizer {
         guard !sentences.isEmpty else { throw TrainingError.nothingToSay }
         let g = sovits.speakerVector(reference)
         var samples = [Float](), spoken = 0
+        remarks = []
         for (index, sentence) in sentences.enumerated() {
-            let symbols = try frontEnd.encode(sentence).ids
+            let encoded = try frontEnd.encode(sentence), symbols = encoded.ids
+            if let warning = encoded.warning { remarks.append(warning) }
             guard !symbols.isEmpty else { continue }
             if !samples.isEmpty { samples += [Float](repeating: 0, count: Int(pause * Double(sampleRate))) }
             var options = SamplingOptions(

@@ -38,16 +38,18 @@ struct SayCommand: AsyncParsableCommand {
         Threads.use(ProcessInfo.processInfo.activeProcessorCount)
         let line = ProgressLine(), watch = SignalWatch {}
         let style = try ReferenceStyle.mel(of: reference.map { URL(fileURLWithPath: $0) }, voice: voice)
+        let synthesizer = try Synthesizer(weights, voice: voice)
         let waveform: Waveform
         do {
             defer { line.clear() }
-            waveform = try Synthesizer(weights, voice: voice).speak(text, reference: style, seed: seed) { count in
+            waveform = try synthesizer.speak(text, reference: style, seed: seed) { count in
                 line.show("Speaking: \(count) tokens")
                 return watch.signalNumber == nil
             }
         } catch is CancellationError {
             throw ExitStatus.signal(watch.signalNumber ?? SIGINT)
         }
+        for remark in synthesizer.remarks { printError(remark) }
         let take = try TakeLibrary(voice).save(
             waveform, text: text, weights: weights, seed: seed, source: "prior", to: out.map { URL(fileURLWithPath: $0) })
         print("\(take.path)  \(String(format: "%.2f", waveform.duration)) s  \(weights.label)")
