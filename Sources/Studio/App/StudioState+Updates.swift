@@ -9,10 +9,13 @@ extension StudioState {
     mutating func take(_ new: TrainingSnapshot) -> [StudioEffect] {
         snapshot = new
         var effects: [StudioEffect] = []
-        if let branch, branch != new.branch { effects += changeBranch(to: new.branch, at: new.step) }
+        let isElsewhere = branch != nil && branch != new.branch
+        if isElsewhere { effects += changeBranch(to: new.branch, at: new.step) }
         branch = new.branch
         switch new.phase {
         case .training, .paused, .halted:
+            // What an earlier session wished, or the point gone back to; afterwards this session's own keys decide.
+            if steadyPhase == nil || isElsewhere { onlyStage = new.stageOverride }
             if new.phase != steadyPhase, leaving == nil { phaseChanged(to: new) }
             steadyPhase = new.phase
         case .preparing, .saving, .stopped, .failed: break

@@ -16,6 +16,12 @@ package struct Dataset: Sendable {
     /// Frames of a reference for the speaker encoder: 3 s.
     package static let referenceFrames = 150
 
+    package init(training: [PreparedClip], heldOut: [PreparedClip], remarks: [String] = []) {
+        self.training = training
+        self.heldOut = heldOut
+        self.remarks = remarks
+    }
+
     /// Reads and analyses every clip, and gives each its tokens: by `tokenizer`, or by one fitted to the training clips.
     ///
     /// - Throws: `AudioFileError`, `TextError`, `TokenizerError`, `TrainingError.tooFewClips`, `CancellationError`.
@@ -74,7 +80,7 @@ package struct Dataset: Sendable {
     }
 
     /// The clips `indices` as a padded batch; references are drawn from (seed, step, place in the batch).
-    func sovitsBatch(_ indices: [Int], hop: Int, seed: UInt64, step: Int) -> SoVITSBatch {
+    package func sovitsBatch(_ indices: [Int], hop: Int, seed: UInt64, step: Int) -> SoVITSBatch {
         let clips = indices.map { training[$0] }, bands = PreparedClip.melBands
         let frames = clips.map(\.frames).max() ?? 0
         let mel = Tensor.zeros([clips.count, bands, frames])
@@ -97,7 +103,7 @@ package struct Dataset: Sendable {
     }
 
     /// Log mel of 3 s of another clip for each place of a batch (of the clip itself when there is no other), [B, 80, 150].
-    func references(for indices: [Int], seed: UInt64, step: Int) -> Tensor {
+    package func references(for indices: [Int], seed: UInt64, step: Int) -> Tensor {
         let length = Self.referenceFrames
         let result = Tensor(uninitialized: [indices.count, PreparedClip.melBands, length])
         let choice = RandomStream(seed: seed, name: "reference", step: step)

@@ -20,7 +20,7 @@ package struct PreparedClip: Sendable {
     package static let melBands = 80
 
     /// Reads nothing: takes a waveform at the preset's rate and its text.
-    init(id: String, waveform: Waveform, text: [Int32], spectrogram: MelSpectrogram, hop: Int) {
+    package init(id: String, waveform: Waveform, text: [Int32], spectrogram: MelSpectrogram, hop: Int) {
         self.id = id
         self.text = text
         // A token is two frames.

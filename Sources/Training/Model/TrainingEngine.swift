@@ -8,16 +8,16 @@ import VoiceModel
 /// One voice being trained: model, data and position. Belongs to one thread; `Trainer` gives it one.
 ///
 /// A step is a function of the state before it, so that a state and its position are all that must be saved.
-final class TrainingEngine {
-    let configuration: VoiceConfiguration
-    let dataset: Dataset
-    let tokenizer: KMeansTokenizer
-    let model: TrainingModel
-    var position: TrainingPosition
+package final class TrainingEngine {
+    package let configuration: VoiceConfiguration
+    package let dataset: Dataset
+    package let tokenizer: KMeansTokenizer
+    package let model: TrainingModel
+    package var position: TrainingPosition
     private let samplers: [Stage: Sampler]
     private let lossSpectrogram: MelSpectrogram
 
-    init(configuration: VoiceConfiguration, symbolCount symbols: Int, dataset: Dataset, tokenizer: KMeansTokenizer) {
+    package init(configuration: VoiceConfiguration, symbolCount symbols: Int, dataset: Dataset, tokenizer: KMeansTokenizer) {
         self.configuration = configuration
         self.dataset = dataset
         self.tokenizer = tokenizer
@@ -38,16 +38,16 @@ final class TrainingEngine {
     // MARK: Steps
 
     /// The stage that the step after `done` others trains.
-    func stage(after done: Int) -> Stage {
+    package func stage(after done: Int) -> Stage {
         if let stage = position.stageOverride { return stage }
         let schedule = configuration.training.schedule
         return schedule[done % schedule.count]
     }
 
-    func batchesInEpoch(_ stage: Stage) -> Int { samplers[stage]?.batchesInEpoch ?? 1 }
+    package func batchesInEpoch(_ stage: Stage) -> Int { samplers[stage]?.batchesInEpoch ?? 1 }
 
     /// The learning rate of the next step of a stage.
-    func learningRate(_ stage: Stage) -> Double {
+    package func learningRate(_ stage: Stage) -> Double {
         let schedule: LearningRateSchedule =
             switch stage {
             case .sovits:
@@ -64,7 +64,7 @@ final class TrainingEngine {
     /// Does one step and moves the position.
     ///
     /// - Throws: `TrainingError.notFinite`; the state is then no longer good and must be restored.
-    func performStep(branch: String) throws -> StepRecord {
+    package func performStep(branch: String) throws -> StepRecord {
         let started = ContinuousClock.now
         let step = position.step + 1, stage = stage(after: position.step), rate = learningRate(stage)
         let place = stage == .sovits ? position.sovits : position.prior
@@ -188,14 +188,24 @@ final class TrainingEngine {
     // MARK: State
 
     /// A copy of the complete state.
-    func stateImage(texts: [TextFile]) throws -> StateImage {
+    package func stateImage(texts: [TextFile]) throws -> StateImage {
         let codes = StateFile(
             name: "tokenizer.safetensors", tensors: tokenizer.state.map { TensorImage(name: $0.name, $0.tensor) })
         return try StateImage(files: model.stateFiles() + [codes], position: position, texts: texts)
     }
 
-    /// Goes to the state of a checkpoint.
-    func restore(_ loaded: LoadedCheckpoint) throws {
+    /// Goes to the state of a checkpoint; nothing is changed when something does not fit.
+    ///
+    /// - Throws: `TrainingError.incompatible`, `.missingTensor`.
+    package func restore(_ loaded: LoadedCheckpoint) throws {
+        let saved = try requireCompatible(loaded)
+        try model.restore(loaded.image, updates: saved.updates, checkpoint: loaded.id.description)
+        position = saved
+    }
+
+    /// The position of a checkpoint that was made for this configuration.
+    @discardableResult
+    func requireCompatible(_ loaded: LoadedCheckpoint) throws -> TrainingPosition {
         let saved: TrainingPosition = try loaded.image.position()
         let id = loaded.id.description
         for (name, there, here) in [
@@ -204,12 +214,11 @@ final class TrainingEngine {
         ] where there != here {
             throw TrainingError.incompatible(checkpoint: id, difference: "\(name) is \(there) there and \(here) here")
         }
-        try model.restore(loaded.image, updates: saved.updates, checkpoint: id)
-        position = saved
+        return saved
     }
 
     /// The tokenizer a checkpoint was trained with.
-    static func tokenizer(of image: StateImage) throws -> KMeansTokenizer {
+    package static func tokenizer(of image: StateImage) throws -> KMeansTokenizer {
         let file = try image.file("tokenizer.safetensors")
         var tensors = [String: Tensor]()
         for image in file.tensors { tensors[image.name] = try image.tensor() }

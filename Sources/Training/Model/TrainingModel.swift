@@ -4,10 +4,10 @@ import Tensor
 import VoiceModel
 
 /// Everything that training changes: three networks, their optimizers, and the functions to save and restore them.
-final class TrainingModel {
-    let sovits: SoVITS
-    let discriminators: Discriminators
-    let prior: Prior
+package final class TrainingModel {
+    package let sovits: SoVITS
+    package let discriminators: Discriminators
+    package let prior: Prior
     let generatorOptimizer, discriminatorOptimizer, priorOptimizer: AdamW
 
     /// Builds and initialises from the seed.
@@ -101,10 +101,10 @@ final class TrainingModel {
 }
 
 /// How many updates each optimizer has done.
-struct OptimizerCounts: Sendable, Codable, Equatable {
-    var generator = 0
-    var discriminators = 0
-    var prior = 0
+package struct OptimizerCounts: Sendable, Codable, Equatable {
+    package var generator = 0
+    package var discriminators = 0
+    package var prior = 0
 }
 
 /// Pairs saved tensors with those of a model, by name and shape.

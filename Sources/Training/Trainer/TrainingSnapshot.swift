@@ -31,11 +31,15 @@ package struct TrainingSnapshot: Sendable, Equatable {
     /// Where training went on from and why, e.g. "resumed main/g_0000120 (autosave)"; empty for a fresh start.
     package var origin: String
     package var checkpoints: [CheckpointSummary]
+    /// The stage that alone is trained, by the user's wish; nil follows the schedule.
+    package var stageOverride: Stage?
+    /// What the schedule's learning rates are multiplied with, by the user's wish.
+    package var learningRateFactor: Double
 
     package init(
         phase: Phase, voiceName: String, branch: String, step: Int, targetStep: Int?, stage: Stage, epoch: Int,
         batch: Int, batchesInEpoch: Int, learningRate: Double, secondsPerStep: Double?, origin: String,
-        checkpoints: [CheckpointSummary]
+        checkpoints: [CheckpointSummary], stageOverride: Stage? = nil, learningRateFactor: Double = 1
     ) {
         self.phase = phase
         self.voiceName = voiceName
@@ -50,6 +54,8 @@ package struct TrainingSnapshot: Sendable, Equatable {
         self.secondsPerStep = secondsPerStep
         self.origin = origin
         self.checkpoints = checkpoints
+        self.stageOverride = stageOverride
+        self.learningRateFactor = learningRateFactor
     }
 
     /// Seconds until `targetStep`, when both it and the speed are known.

@@ -1,0 +1,135 @@
+import Checkpoint
+import Foundation
+
+// What the user wants, obeyed between two steps.
+extension Trainer {
+    func obey(_ command: TrainingCommand) {
+        switch command {
+        case .pause:
+            guard phase == .training else { return }
+            guard save(.pause) else { return }
+            phase = .paused
+            log(.paused, "Paused at step \(currentStep)")
+        case .resume:
+            if isSpoiled {
+                log(.warning, "The state in memory is not good any more: roll back to a checkpoint first")
+            } else if phase != .training {
+                phase = .training
+                log(.started, "Going on from step \(currentStep)")
+            }
+        case .snapshot:
+            if isSpoiled {
+                log(.warning, "The state in memory is not good any more and is not saved: roll back to a checkpoint first")
+            } else {
+                save(.user)
+            }
+        case .rollBack(let id): rollBack(to: id)
+        case .setStage(let stage): set("stage", stage?.rawValue ?? "schedule")
+        case .setLearningRateFactor(let factor): set("learning_rate_factor", "\(factor)")
+        case .stop: break
+        }
+        publish()
+    }
+
+    /// A settings command is durable before the step that first obeys it.
+    func set(_ name: String, _ value: String) {
+        let setting = JournalSetting(branch: branch, step: currentStep, name: name, value: value, date: Date())
+        do {
+            try journal.append(setting)
+            // What was wanted later, before an interruption, is outdated by what is wanted now.
+            settingsToReplay.removeAll { $0.name == name }
+            apply(setting)
+            log(.setting, "From step \(currentStep + 1): \(name) = \(value)")
+        } catch {
+            halt("\(error)")
+        }
+    }
+
+    func apply(_ setting: JournalSetting) {
+        switch setting.name {
+        case "stage": engine?.position.stageOverride = Stage(rawValue: setting.value)
+        case "learning_rate_factor":
+            if let factor = Double(setting.value), factor.isFinite, factor > 0 { engine?.position.learningRateFactor = factor }
+        default: log(.warning, "The journal has a setting \(setting.name) that this version does not know; it is left out")
+        }
+    }
+
+    /// The settings to obey again, by step: one given anew while steps were being redone replaces the later ones.
+    static func inForce(_ settings: [JournalSetting]) -> [JournalSetting] {
+        var result: [JournalSetting] = []
+        for setting in settings {
+            result.removeAll { $0.name == setting.name && $0.step > setting.step }
+            result.append(setting)
+        }
+        return result.enumerated().sorted { ($0.element.step, $0.offset) < ($1.element.step, $1.offset) }.map(\.element)
+    }
+
+    func replaySettings() {
+        while let first = settingsToReplay.first, first.step <= currentStep {
+            apply(first)
+            settingsToReplay.removeFirst()
+        }
+    }
+
+    func rollBack(to text: String) {
+        guard let engine else { return }
+        let wasTraining = phase == .training
+        do {
+            let id = try CheckpointID(parsing: text)
+            let loaded = try store.load(id)
+            try engine.requireCompatible(loaded)
+            // What is in memory is kept too: going back is never a loss.
+            if !isSpoiled, currentStep > (savedStep ?? 0), !save(.rollback) { return }
+            let from = "\(branch) at step \(currentStep)"
+            let name = try Lineage.startBranch(at: id, store: store, journal: journal)
+            // From here to the end of restoring, memory is neither the one state nor the other.
+            isSpoiled = true
+            branch = name
+            try engine.restore(loaded)
+            isSpoiled = false
+            unrecorded = nil
+            parent = id
+            savedStep = id.step
+            savedAt = .now
+            settingsToReplay = []
+            recentSeconds = []
+            phase = wasTraining ? .training : .paused
+            try refreshSummaries()
+            log(.rolledBack, "Went back from \(from) to \(id); going on as \(branch)")
+        } catch {
+            // What was trained goes on as it was, unless it is gone.
+            if isSpoiled { halt("\(error)") } else { log(.failure, "\(error)") }
+        }
+    }
+
+    func stop() -> Outcome {
+        if isSpoiled {
+            log(.stopped, "Stopped without saving: the state in memory was not good any more")
+        } else if engine != nil, currentStep != savedStep,
+            !save(isInterrupted.load(ordering: .relaxed) ? .signal : .user)
+        {
+            return finish(phase, .failed(haltedReason ?? "The state could not be saved."))
+        } else {
+            log(.stopped, "Stopped at step \(currentStep)")
+        }
+        return finish(.stopped, .stopped)
+    }
+
+    var haltedReason: String? {
+        if case .halted(let reason) = phase { return reason }
+        return nil
+    }
+
+    func halt(_ sentence: String) {
+        phase = .halted(sentence)
+        log(.failure, sentence)
+        publish()
+    }
+
+    func finish(_ last: TrainingSnapshot.Phase, _ outcome: Outcome) -> Outcome {
+        phase = last
+        try? journal.sync()
+        publish()
+        return outcome
+    }
+}

@@ -1,0 +1,96 @@
+import Checkpoint
+import Foundation
+import Tensor
+import VoiceModel
+
+extension Trainer {
+    func open() throws {
+        if let lockRemark { log(.warning, lockRemark) }
+        // A crash may have come between the branch's folder and the journal's row.
+        for branch in try store.branches() {
+            if let parent = branch.parent { try journal.addBranch(branch.name, parent: parent.branch, forkStep: parent.step) }
+        }
+        try prepare("Looking for the newest sound checkpoint")
+        let found = try Recovery.newestSound(in: store)
+        if found == nil, let base = voice.configuration.base { try prepare("Reading the base voice \(base.voice)") }
+        let base = try found == nil ? BaseVoice.load(voice.configuration) : nil
+        try prepare("Reading clips")
+        let known = try (found?.checkpoint.image ?? base?.image).map(TrainingEngine.tokenizer)
+        let (dataset, tokenizer) = try Dataset.prepare(voice, tokenizer: known) { what, fraction in
+            preparing(what, fraction)
+            return !mailbox.hasStop
+        }
+        for remark in dataset.remarks { log(.warning, remark) }
+        try prepare("Building the model")
+        fingerprint = try voice.fingerprint()
+        let engine = TrainingEngine(
+            configuration: voice.configuration, symbolCount: try voice.textFrontEnd().symbolTable.count, dataset: dataset,
+            tokenizer: tokenizer)
+        if let found {
+            try engine.restore(found.checkpoint)
+            branch = found.branch
+            parent = found.checkpoint.id
+            savedStep = found.checkpoint.id.step
+            origin = found.explanation
+            let step = found.checkpoint.id.step
+            log(.resumed, redoing(found.explanation, after: step))
+            if found.checkpoint.manifest.header.datasetFingerprint != fingerprint {
+                log(.warning, "The clips, transcripts or held-out list changed since \(found.checkpoint.id); training goes on with them as they are now")
+            }
+        } else if let base {
+            try engine.model.inherit(base.image, checkpoint: base.label)
+            origin = "started from \(base.label)"
+            log(.started, redoing("Starting from \(base.label)", after: 0))
+        } else {
+            let size = "\(dataset.training.count) clips, \(tokenizer.codeCount) semantic codes"
+            log(.started, redoing("Starting from scratch: \(size)", after: 0))
+        }
+        settingsToReplay = Self.inForce(try journal.settings(branch: branch, after: (savedStep ?? 0) - 1))
+        try prepare("Starting")
+        self.engine = engine
+        if let stage = options.stage, engine.position.stageOverride != stage { set("stage", stage.rawValue) }
+        try refreshSummaries()
+        savedAt = .now
+    }
+
+    /// The line of a resume, with the steps that were done after the checkpoint and are done again.
+    private func redoing(_ explanation: String, after step: Int) -> String {
+        guard let last = try? journal.lastStep(branch: branch), last > step else { return explanation }
+        return "\(explanation); redoing \(last - step) step\(last - step == 1 ? "" : "s") of the journal"
+    }
+
+    /// A part of the preparation that cannot say how far it is begins; a stop that came before ends it here.
+    private func prepare(_ what: String) throws {
+        guard !mailbox.hasStop else { throw CancellationError() }
+        preparing(what, nil)
+    }
+
+    private func preparing(_ what: String, _ fraction: Double?) {
+        phase = .preparing(what, fraction: fraction)
+        // A thousand updates a second would be no news.
+        guard ContinuousClock.now - lastEvent > .milliseconds(50) || fraction == nil else { return }
+        lastEvent = .now
+        publish()
+    }
+}
+
+/// The checkpoint a new voice starts from.
+struct BaseVoice {
+    let image: StateImage
+    let label: String
+
+    /// nil when voice.toml names none.
+    static func load(_ configuration: VoiceConfiguration) throws -> BaseVoice? {
+        guard let base = configuration.base else { return nil }
+        let voice = try Voice.open(base.voice)
+        let store = try CheckpointStore(directory: voice.checkpointDirectory, access: .readOnly)
+        let loaded: LoadedCheckpoint
+        if base.checkpoint.isEmpty {
+            guard let found = try Recovery.newestSound(in: store) else { throw TrainingError.emptyBase(voice: base.voice) }
+            loaded = found.checkpoint
+        } else {
+            loaded = try store.load(CheckpointID(parsing: base.checkpoint))
+        }
+        return BaseVoice(image: loaded.image, label: "\(base.voice)@\(loaded.id)")
+    }
+}
