@@ -1,0 +1,157 @@
+import Foundation
+import Synchronization
+import Testing
+
+/// All tests that run the program: one after another, as each run takes every core.
+@Suite(.serialized) enum ProgramTests {}
+
+/// The built `reprise`, run as a user runs it.
+enum Program {
+    /// Beside the program that runs these tests.
+    static let path: String = {
+        let candidates = [try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"), CommandLine.arguments[0]]
+        for candidate in candidates.compactMap({ $0 }) {
+            let beside = URL(fileURLWithPath: candidate).deletingLastPathComponent().appendingPathComponent("reprise").path
+            if FileManager.default.isExecutableFile(atPath: beside) { return beside }
+        }
+        return "/reprise-is-not-built"
+    }()
+
+    /// What the program and its children see of the environment; `home` holds the voices that are called by name.
+    static func environment(home: URL) -> [String: String] {
+        [
+            "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": home.path,
+            "XDG_DATA_HOME": home.appendingPathComponent("data").path, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8",
+        ]
+    }
+
+    static func start(_ arguments: [String], home: URL) throws -> RunningProgram {
+        try RunningProgram([path] + arguments, home: home)
+    }
+
+    static func run(_ arguments: [String], home: URL) async throws -> ProgramResult {
+        try await start(arguments, home: home).finished()
+    }
+}
+
+/// How a run ended and what it said.
+struct ProgramResult: Sendable {
+    /// The exit code, or the negative number of the signal that ended it.
+    var code: Int32
+    var output: String
+    var errors: String
+
+    var outputLines: [String] { output.split(separator: "\n").map(String.init) }
+    var errorLines: [String] { errors.split(separator: "\n").map(String.init) }
+
+    /// That it failed with one sentence, and which.
+    func expectOneSentence(
+        _ sentence: String, code wanted: Int32 = 1, sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        #expect(code == wanted, sourceLocation: sourceLocation)
+        #expect(errorLines == ["reprise: \(sentence)"], sourceLocation: sourceLocation)
+        #expect(output == "", sourceLocation: sourceLocation)
+    }
+}
+
+/// A process with its output in files, so that it never waits for a reader.
+final class RunningProgram: Sendable {
+    let process: pid_t
+    private let outputFile, errorFile: URL
+    private let status = Mutex<Int32?>(nil)
+
+    init(_ command: [String], home: URL) throws {
+        let name = UUID().uuidString
+        outputFile = home.appendingPathComponent("\(name).out")
+        errorFile = home.appendingPathComponent("\(name).err")
+        var actions = posix_spawn_file_actions_t(), attributes = posix_spawnattr_t()
+        posix_spawn_file_actions_init(&actions)
+        posix_spawnattr_init(&attributes)
+        defer {
+            posix_spawn_file_actions_destroy(&actions)
+            posix_spawnattr_destroy(&attributes)
+        }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, outputFile.path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        posix_spawn_file_actions_addopen(&actions, 2, errorFile.path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        // Other tests run meanwhile: their files are no business of the program. Closing one that is gone does no harm.
+        for name in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
+            if let descriptor = Int32(name), descriptor > 2 { posix_spawn_file_actions_addclose(&actions, descriptor) }
+        }
+        // A test run in the background of a shell ignores SIGINT; the program must not inherit that.
+        var all = sigset_t(), none = sigset_t()
+        sigfillset(&all)
+        sigemptyset(&none)
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
+        let arguments = command.map { strdup($0) } + [nil]
+        let environment = Program.environment(home: home).map { strdup("\($0.key)=\($0.value)") } + [nil]
+        defer { for text in arguments + environment { free(text) } }
+        var process = pid_t()
+        let code = posix_spawnp(&process, command[0], &actions, &attributes, arguments, environment)
+        guard code == 0 else { throw TestFailure("\(command[0]) cannot be started: \(String(cString: strerror(code)))") }
+        self.process = process
+    }
+
+    deinit {
+        guard poll() == nil else { return }
+        kill(process, SIGKILL)
+        waitpid(process, nil, 0)
+    }
+
+    func send(_ signal: Int32) {
+        if poll() == nil { kill(process, signal) }
+    }
+
+    /// How it ended; nil while it runs.
+    func poll() -> Int32? {
+        status.withLock { known in
+            if let known { return known }
+            var word: Int32 = 0
+            guard waitpid(process, &word, WNOHANG) == process else { return nil }
+            known = word & 0x7f == 0 ? (word >> 8) & 0xff : -(word & 0x7f)
+            return known
+        }
+    }
+
+    var output: String { (try? String(contentsOf: outputFile, encoding: .utf8)) ?? "" }
+    var errors: String { (try? String(contentsOf: errorFile, encoding: .utf8)) ?? "" }
+
+    func finished() async throws -> ProgramResult {
+        try await waitUntil("process \(process) has ended") { poll() != nil }
+        return ProgramResult(code: poll() ?? 0, output: output, errors: errors)
+    }
+
+    /// Waits until a condition holds, or fails when the program ends before.
+    func whileRunning(_ what: String, _ condition: () throws -> Bool) async throws {
+        try await waitUntil(what) {
+            let hasEnded = poll() != nil
+            if try condition() { return true }
+            if hasEnded { throw TestFailure("reprise ended before \(what): \(errors)") }
+            return false
+        }
+    }
+
+    /// The last step that was printed whole.
+    var lastStep: Int {
+        guard let line = output.components(separatedBy: "\n").dropLast().last,
+            let match = line.firstMatch(of: #/"step":(\d+)/#)
+        else { return 0 }
+        return Int(match.1) ?? 0
+    }
+}
+
+struct TestFailure: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
+
+/// Looks again and again; the deadline is only there for what never comes.
+func waitUntil(_ what: String, deadline: Duration = .seconds(240), _ condition: () throws -> Bool) async throws {
+    let end = ContinuousClock.now + deadline
+    while try !condition() {
+        guard ContinuousClock.now < end else { throw TestFailure("waited in vain until \(what)") }
+        try await Task.sleep(for: .milliseconds(3))
+    }
+}
