@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Says that this process, and no other, trains a voice.
 ///
@@ -19,6 +20,7 @@ package final class StoreLock: Sendable {
     package let takenOver: String?
     private let descriptor: Int32
     private let fileSystem: FileSystem
+    private let isReleased = Atomic(false)
 
     /// Takes the lock at a path, e.g. `VOICE/.lock`; throws `.locked` with its owner when another process holds it.
     package init(url: URL, fileSystem: FileSystem = FileSystem()) throws {
@@ -51,7 +53,11 @@ package final class StoreLock: Sendable {
         try writer.flush()
     }
 
-    deinit {
+    deinit { release() }
+
+    /// Lets go before the value does: a program that ends does not destroy its values.
+    package func release() {
+        guard isReleased.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged else { return }
         // An empty file says that nobody was surprised. It is not removed: another process may be about to lock it.
         _ = fileSystem.calls.ftruncate(descriptor, 0)
         fileSystem.close(descriptor)

@@ -113,7 +113,10 @@ package actor Trainer: TrainingSession {
 
     /// Prepares and trains; returns when it is over. Call it once.
     package func run() async -> Outcome {
-        defer { continuation.finish() }
+        defer {
+            lock.release()
+            continuation.finish()
+        }
         Threads.use(options.threads > 0 ? options.threads : ProcessInfo.processInfo.activeProcessorCount)
         do {
             try open()
@@ -148,6 +151,7 @@ package actor Trainer: TrainingSession {
                 continue
             }
             step()
+            if options.endsWhenHalted, let haltedReason { return finish(phase, .failed(haltedReason)) }
             if phase == .training, let target = options.targetStep, currentStep >= target {
                 guard save(.autosave) else { return finish(phase, .failed(haltedReason ?? "The last save failed.")) }
                 log(.stopped, "Reached step \(target)")

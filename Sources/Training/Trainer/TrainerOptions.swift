@@ -6,10 +6,13 @@ package struct TrainerOptions: Sendable, Equatable {
     package var stage: Stage?
     /// Threads of the parallel loops; 0 takes all cores. Results do not depend on it.
     package var threads: Int
+    /// End with a failure where the studio would halt and wait for the user to help.
+    package var endsWhenHalted: Bool
 
-    package init(targetStep: Int? = nil, stage: Stage? = nil, threads: Int = 0) {
+    package init(targetStep: Int? = nil, stage: Stage? = nil, threads: Int = 0, endsWhenHalted: Bool = false) {
         self.targetStep = targetStep
         self.stage = stage
         self.threads = threads
+        self.endsWhenHalted = endsWhenHalted
     }
 }

@@ -28,7 +28,8 @@ struct TrainCommand: AsyncParsableCommand {
 
     func run() async throws {
         let trainer = try Trainer(
-            voice: Voice.open(voice), options: TrainerOptions(targetStep: steps, stage: stage, threads: threads))
+            voice: Voice.open(voice),
+            options: TrainerOptions(targetStep: steps, stage: stage, threads: threads, endsWhenHalted: true))
         let watch = SignalWatch { trainer.interrupt() }
         let printer = Task { [json] in await Self.show(trainer.updates, json: json) }
         let outcome = await trainer.run()
