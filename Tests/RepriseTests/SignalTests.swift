@@ -1,0 +1,45 @@
+import Foundation
+import Testing
+
+extension ProgramTests {
+    @Suite struct SignalTests {
+        @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func aSignalSavesThenEnds(signal: Int32) async throws {
+            let voice = try TestVoice(["autosave_steps": "1000"])
+            let program = try voice.start("train", voice.path, "--json")
+            try await program.whileRunning("step 3") { program.lastStep >= 3 }
+            program.send(signal)
+            let stopped = try await program.finished()
+            #expect(stopped.code == 128 + signal)
+            let newest = try #require(voice.checkpoints.last)
+            #expect(voice.checkpoints.count == 1)
+            #expect(Int(newest.suffix(7)) == stopped.outputLines.count, "every step that was shown is kept")
+            #expect(try voice.manifest(newest)["reason"] as? String == "signal")
+            #expect(stopped.errorLines.contains("Saved \(newest) (signal)"))
+            try await voice.expectSound(newest)
+
+            let resumed = try await voice.train(to: stopped.outputLines.count + 1)
+            #expect(resumed.outputLines.count == 1)
+            #expect(resumed.errorLines.first == "resumed from \(newest)")
+        }
+
+        @Test func aSecondInterruptEndsAtOnce() async throws {
+            let voice = try TestVoice()
+            let program = try voice.start("train", voice.path, "--json")
+            try await program.whileRunning("step 12") { program.lastStep >= 12 }
+            program.send(SIGINT)
+            let branch = voice.url.appendingPathComponent("checkpoints/main").path
+            try await waitUntil("the save has begun") {
+                let names = (try? FileManager.default.contentsOfDirectory(atPath: branch)) ?? []
+                return names.contains { $0.hasPrefix(".") } || names.count > 1 || program.poll() != nil
+            }
+            program.send(SIGINT)
+            #expect(try await program.finished().code == 128 + SIGINT)
+            // Whether the save was done by then or not: nothing that counts as a checkpoint is half a checkpoint.
+            #expect(voice.checkpoints.first == "main/g_0000010")
+            try await voice.expectSound()
+            let resumed = try await voice.train(to: 30)
+            #expect(!resumed.errors.contains("damaged") && !resumed.errors.contains("came out differently"))
+            #expect(try await voice.journal().count == 30)
+        }
+    }
+}
