@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "vector_math.h"
+
 void ck_philox(uint64_t key, uint64_t step, uint64_t block, uint32_t out[4]) {
     uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
     uint32_t c0 = (uint32_t)block, c1 = (uint32_t)(block >> 32), c2 = (uint32_t)step, c3 = (uint32_t)(step >> 32);
@@ -68,6 +70,43 @@ void ck_fill_normal(float *out, int64_t start, int64_t count, uint64_t key, uint
     fill(out, start, count, key, step, to_normal, 0);
 }
 
+enum { together = 16 };
+
+// The factors of sixteen blocks from `block` on, side by side: the same as `ck_philox` one after another.
+CK_CLONES static void dropout_blocks(float *out, uint64_t block, uint64_t key, uint64_t step, float rate) {
+    uint32_t c0[together], c1[together], c2[together], c3[together];
+    for (int i = 0; i < together; i++) {
+        c0[i] = (uint32_t)(block + (uint64_t)i);
+        c1[i] = (uint32_t)((block + (uint64_t)i) >> 32);
+        c2[i] = (uint32_t)step;
+        c3[i] = (uint32_t)(step >> 32);
+    }
+    uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
+    for (int round = 0; round < 10; round++) {
+        for (int i = 0; i < together; i++) {
+            const uint64_t p0 = (uint64_t)0xD2511F53u * c0[i], p1 = (uint64_t)0xCD9E8D57u * c2[i];
+            const uint32_t n0 = (uint32_t)(p1 >> 32) ^ c1[i] ^ k0, n2 = (uint32_t)(p0 >> 32) ^ c3[i] ^ k1;
+            c1[i] = (uint32_t)p1;
+            c3[i] = (uint32_t)p0;
+            c0[i] = n0;
+            c2[i] = n2;
+        }
+        k0 += 0x9E3779B9u;
+        k1 += 0xBB67AE85u;
+    }
+    const float kept = 1.0f / (1.0f - rate);
+    for (int i = 0; i < together; i++) {
+        out[4 * i] = unit(c0[i]) >= rate ? kept : 0.0f;
+        out[4 * i + 1] = unit(c1[i]) >= rate ? kept : 0.0f;
+        out[4 * i + 2] = unit(c2[i]) >= rate ? kept : 0.0f;
+        out[4 * i + 3] = unit(c3[i]) >= rate ? kept : 0.0f;
+    }
+}
+
 void ck_fill_dropout(float *out, int64_t start, int64_t count, uint64_t key, uint64_t step, float rate) {
-    fill(out, start, count, key, step, to_dropout, rate);
+    int64_t done = 0;
+    if (start % 4 == 0)
+        for (; done + 4 * together <= count; done += 4 * together)
+            dropout_blocks(out + done, (uint64_t)((start + done) >> 2), key, step, rate);
+    fill(out + done, start + done, count - done, key, step, to_dropout, rate);
 }

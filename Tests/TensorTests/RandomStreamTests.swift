@@ -54,6 +54,15 @@ import Testing
         #expect(abs(Float(kept.values.count { $0 == 0 }) / 200_000 - 0.25) < 0.005)
     }
 
+    @Test func dropoutKeepsWhereTheUniformNumberIsLarge() {
+        // Long enough for the kernel's blocks, their remainder, and a second piece of a parallel loop.
+        for count in [1, 63, 64, 65, 1003, 20_001] {
+            let stream = RandomStream(seed: 6, name: "kept", step: count)
+            let expected = stream.uniform([count]).values.map { $0 >= 0.3 ? 1 / (1 - Float(0.3)) : 0 }
+            #expect(stream.dropout([count], rate: 0.3).values == expected)
+        }
+    }
+
     @Test func integersAndPermutationsCoverTheirRange() {
         let stream = RandomStream(seed: 5, name: "integers")
         #expect(Set((0..<200).map { stream.integer(below: 7, at: $0) }) == Set(0..<7))

@@ -125,8 +125,9 @@ import Training
         let folder = try VoiceFolder()
         try await train(folder.voice(), to: 1)
         try folder.write(TinyVoice.configuration { $0.sampling.topK = 3 })
-        let watched = try Watched(folder.voice(), commands: [.snapshot, .stop])
-        #expect(await watched.finish() == .stopped)
+        let watched = try Watched(folder.voice(), commands: [.pause])
+        await watched.until(phase: .paused)
+        #expect(await watched.finish(.stop) == .stopped)
         #expect(watched.events.contains { $0.kind == .warning && $0.message.contains("other contents in voice.toml") }, "\(watched.messages)")
     }
 
