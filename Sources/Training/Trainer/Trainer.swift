@@ -153,7 +153,9 @@ package actor Trainer: TrainingSession {
             step()
             if options.endsWhenHalted, let haltedReason { return finish(phase, .failed(haltedReason)) }
             if phase == .training, let target = options.targetStep, currentStep >= target {
-                guard save(.autosave) else { return finish(phase, .failed(haltedReason ?? "The last save failed.")) }
+                guard currentStep == savedStep || save(.autosave) else {
+                    return finish(phase, .failed(haltedReason ?? "The last save failed."))
+                }
                 log(.stopped, "Reached step \(target)")
                 return finish(.stopped, .reachedTarget)
             }
