@@ -1,0 +1,98 @@
+import Foundation
+import Testing
+
+/// A terminal of tmux with a server of its own, in which a shell runs the studio.
+final class Terminal {
+    private let home: URL
+    private let socket: String
+
+    /// What the shell says before the studio opens and after it is left.
+    static let before = "the shell before", after = "the shell after"
+
+    /// Opens the studio; `type` is the terminal's name as programs know it.
+    init(_ voice: TestVoice, arguments: [String] = [], columns: Int, rows: Int, type: String) async throws {
+        home = voice.home
+        socket = home.appendingPathComponent("tmux").path
+        // The trap keeps the shell, not the studio, alive when the terminal goes away.
+        let script = """
+            trap : HUP
+            stty -a > "$HOME/stty.before"
+            echo "\(Self.before)"
+            TERM=\(type) "$@"
+            echo "$?" > "$HOME/status"
+            stty -a > "$HOME/stty.after"
+            echo "\(Self.after)"
+            exec cat
+            """
+        let size = ["-x", "\(columns)", "-y", "\(rows)"]
+        try await tmux(
+            ["-u", "-f", "/dev/null", "new-session", "-d"] + size
+                + ["sh", "-c", script, "sh", Program.path, voice.path] + arguments)
+    }
+
+    /// Ends the server without asking the studio, as a closed window does.
+    func close() async throws { try await tmux(["kill-server"]) }
+
+    @discardableResult
+    private func tmux(_ arguments: [String]) async throws -> String {
+        let result = try await RunningProgram(["tmux", "-S", socket] + arguments, home: home).finished()
+        guard result.code == 0 else { throw TestFailure("tmux \(arguments.joined(separator: " ")): \(result.errors)") }
+        return result.output
+    }
+
+    /// Presses keys, by tmux's names.
+    func press(_ keys: String...) async throws { try await tmux(["send-keys"] + keys) }
+
+    func type(_ text: String) async throws { try await tmux(["send-keys", "-l", text]) }
+
+    func resize(columns: Int, rows: Int) async throws {
+        try await tmux(["resize-window", "-x", "\(columns)", "-y", "\(rows)"])
+    }
+
+    func screen() async throws -> TerminalScreen {
+        TerminalScreen(text: try await tmux(["capture-pane", "-p"]))
+    }
+
+    var isAlternate: Bool {
+        get async throws { try await tmux(["display-message", "-p", "#{alternate_on}"]) == "1\n" }
+    }
+
+    /// Looks until the screen shows something, and returns it.
+    @discardableResult
+    func until(_ what: String, _ condition: (TerminalScreen) throws -> Bool) async throws -> TerminalScreen {
+        let end = ContinuousClock.now + .seconds(120)
+        while true {
+            let screen = try await screen()
+            if try condition(screen) { return screen }
+            guard ContinuousClock.now < end else { throw TestFailure("the studio never showed \(what):\n\(screen.text)") }
+        }
+    }
+
+    /// What the shell wrote into a file of the home folder.
+    func note(_ name: String) -> String? {
+        try? String(contentsOf: home.appendingPathComponent(name), encoding: .utf8)
+    }
+
+    /// The studio's exit code, once it is left.
+    func status() async throws -> Int32? {
+        try await waitUntil("the studio is left") { note("status")?.hasSuffix("\n") == true }
+        return note("status").flatMap { Int32($0.dropLast()) }
+    }
+}
+
+/// What stands on a terminal.
+struct TerminalScreen: Equatable {
+    let text: String
+
+    var lines: [String] { text.components(separatedBy: "\n") }
+
+    /// The step in the status line.
+    var step: Int? { text.firstMatch(of: #/ step (\d+)/#).flatMap { Int($0.1) } }
+
+    /// The braille dots of the chart, row by row.
+    var curves: [String] {
+        lines.map { String($0.unicodeScalars.filter { (0x2801...0x28ff).contains($0.value) }.map(Character.init)) }
+    }
+
+    func shows(_ text: String) -> Bool { self.text.contains(text) }
+}
