@@ -117,6 +117,21 @@ import Training
         #expect(effects == [.send(.setStage(.sovits)), .send(.setStage(.prior)), .send(.setStage(nil))])
     }
 
+    @Test func stagesGoOnFromTheOneAnEarlierSessionWished() {
+        var state = Fixture.state()
+        var snapshot = Fixture.snapshot()
+        snapshot.stageOverride = .prior
+        _ = state.reduce(.update(.snapshot(snapshot)))
+        #expect(state.onlyStage == .prior)
+        // A key counts at once, also while snapshots still tell of the step before.
+        #expect(press(&state, .character("t"), .character("t")) == [.send(.setStage(nil)), .send(.setStage(.sovits))])
+        _ = state.reduce(.update(.snapshot(snapshot)))
+        #expect(state.onlyStage == .sovits)
+        // Going back to a time before the wish undoes it.
+        _ = state.reduce(.update(.snapshot(Fixture.snapshot(step: 80, branch: "b2"))))
+        #expect(state.onlyStage == nil)
+    }
+
     @Test func aLearningRateFactorIsAskedForAndChecked() {
         var state = Fixture.state()
         _ = press(&state, .character("l"))

@@ -7,15 +7,14 @@ extension StudioState {
     private static let recentLimit = 1000
 
     mutating func take(_ new: TrainingSnapshot) -> [StudioEffect] {
+        // Wished for in an earlier session, or undone by going back; between two changes this session's own keys decide.
+        if new.stageOverride != snapshot?.stageOverride { onlyStage = new.stageOverride }
         snapshot = new
         var effects: [StudioEffect] = []
-        let isElsewhere = branch != nil && branch != new.branch
-        if isElsewhere { effects += changeBranch(to: new.branch, at: new.step) }
+        if let branch, branch != new.branch { effects += changeBranch(to: new.branch, at: new.step) }
         branch = new.branch
         switch new.phase {
         case .training, .paused, .halted:
-            // What an earlier session wished, or the point gone back to; afterwards this session's own keys decide.
-            if steadyPhase == nil || isElsewhere { onlyStage = new.stageOverride }
             if new.phase != steadyPhase, leaving == nil { phaseChanged(to: new) }
             steadyPhase = new.phase
         case .preparing, .saving, .stopped, .failed: break

@@ -48,6 +48,8 @@ extension Trainer {
         settingsToReplay = Self.inForce(try journal.settings(branch: branch, after: (savedStep ?? 0) - 1))
         try prepare("Starting")
         self.engine = engine
+        // What was wished at this very step holds from the first figure on the screen.
+        replaySettings()
         if let stage = options.stage, engine.position.stageOverride != stage { set("stage", stage.rawValue) }
         try refreshSummaries()
         savedAt = .now
