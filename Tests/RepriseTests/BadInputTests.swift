@@ -39,18 +39,22 @@ extension ProgramTests {
             #expect(made.outputLines.contains("  not used: 1"))
             #expect(
                 made.outputLines.contains(
-                    "    slt_05: unreadable: \(clip.path) is not a sound file that can be read: format not recognised."))
+                    "    slt_05: unreadable: \(clip.path) is not a sound file that can be read: format not recognised.")
+            )
             #expect(made.outputLines.last == "Open it with: reprise ada")
 
             let clips = source.url.appendingPathComponent("clips")
-            for name in try FileManager.default.contentsOfDirectory(atPath: clips.path) where !name.hasPrefix("slt_01") {
+            for name in try FileManager.default.contentsOfDirectory(atPath: clips.path) where !name.hasPrefix("slt_01")
+            {
                 try Data("This is no sound.".utf8).write(to: clips.appendingPathComponent(name))
             }
             let home = source.home.appendingPathComponent("data/reprise").path
             let before = try FileManager.default.contentsOfDirectory(atPath: home)
             let refused = try await source.run("new", "eva", "--from", source.path)
             #expect(refused.code == 1 && refused.output == "" && refused.errorLines.count == 1)
-            #expect(refused.errors.hasPrefix("reprise: \(source.path) has only 1 usable clip (not used: slt_02: unreadable: "))
+            #expect(
+                refused.errors.hasPrefix(
+                    "reprise: \(source.path) has only 1 usable clip (not used: slt_02: unreadable: "))
             #expect(try FileManager.default.contentsOfDirectory(atPath: home) == before)
         }
 
@@ -64,7 +68,9 @@ extension ProgramTests {
             let voice = try TestVoice()
             try voice.editSettings { $0.replacing("\n\(line)\n", with: "\n\(mistake)\n") }
             let before = try voice.contents()
-            for arguments in [["train", voice.path], ["say", voice.path, "Hello."], ["checkpoints", voice.path], [voice.path]] {
+            for arguments in [
+                ["train", voice.path], ["say", voice.path, "Hello."], ["checkpoints", voice.path], [voice.path],
+            ] {
                 let refused = try await Program.run(arguments, home: voice.home)
                 refused.expectOneSentence("\(voice.path)/voice.toml: \(sentence)")
             }
@@ -88,9 +94,8 @@ extension ProgramTests {
             let take = voice.home.appendingPathComponent("hello.wav")
             let result = try await PrivateMounts.shell(script, [voice.path, take.path], home: voice.home)
             #expect(result.outputLines == ["train 1", "main/g_0000002  sound", "verify 0", "say 0"])
-            #expect(
-                result.errors
-                    == "reprise: \(voice.path)/.lock is on a read-only file system (open): make it writable and try again\n")
+            let lock = "\(voice.path)/.lock is on a read-only file system (open): make it writable and try again"
+            #expect(result.errorLines == ["reprise: \(lock)"])
             #expect(try Sound(take).samples.count > 0)
             expectSameBytes(before, try voice.contents())
             try await voice.train(to: 4)
@@ -131,7 +136,9 @@ extension ProgramTests {
             let start = "reprise: no room to save in \(disk.path)/slt/checkpoints: "
             let sentence = try #require(failures.first)
             #expect(sentence.hasPrefix(start))
-            #expect(sentence.contains(#/: [0-9.]+ MB needed, [0-9.]+ (MB|kB|bytes) free; earlier checkpoints are untouched/#))
+            #expect(
+                sentence.contains(
+                    #/: [0-9.]+ MB needed, [0-9.]+ (MB|kB|bytes) free; earlier checkpoints are untouched/#))
             #expect(runs.last?.hasPrefix("resumed from main/g_0000002; redoing 2 steps of the journal\n") == true)
         }
 
@@ -162,8 +169,7 @@ extension ProgramTests {
         @Test func aLockLeftBehindIsTakenOver() async throws {
             let voice = try TestVoice()
             let killed = try voice.start("train", voice.path, "--json")
-            try await killed.whileRunning("step 2") { killed.lastStep >= 2 }
-            killed.send(SIGKILL)
+            try await killed.whileRunning("step 2", thenSend: SIGKILL) { killed.lastStep >= 2 }
             _ = try await killed.finished()
             let next = try await voice.train(to: 3)
             #expect(next.errorLines.first?.hasPrefix("the lock of process \(killed.process) on ") == true)
@@ -180,7 +186,8 @@ extension ProgramTests {
         }
 
         @Test(arguments: [
-            ["train"], ["train", "VOICE", "--steps", "0"], ["train", "VOICE", "--steps", "many"], ["train", "VOICE", "--bogus"],
+            ["train"], ["train", "VOICE", "--steps", "0"], ["train", "VOICE", "--steps", "many"],
+            ["train", "VOICE", "--bogus"],
             ["train", "VOICE", "--stage", "both"], ["say", "VOICE"], ["checkpoints", "VOICE", "restore"],
             ["checkpoints", "VOICE", "frobnicate"], ["export", "VOICE"], ["new", "ada"], [],
         ]) func wrongUsage(arguments: [String]) async throws {

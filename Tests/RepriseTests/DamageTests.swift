@@ -25,7 +25,8 @@ extension ProgramTests {
             #expect(said.code == 0 && said.errorLines == ["resumed from main/g_0000002; \(damage)"])
 
             let resumed = try await voice.train(to: 6)
-            #expect(resumed.errorLines.first == "resumed from main/g_0000002; \(damage); redoing 2 steps of the journal")
+            #expect(
+                resumed.errorLines.first == "resumed from main/g_0000002; \(damage); redoing 2 steps of the journal")
             #expect(!resumed.errors.contains("came out differently"))
             #expect(resumed.outputLines.count == 4)
             expectSameLines(before, Array(try await voice.journal().prefix(4)))
@@ -52,7 +53,9 @@ extension ProgramTests {
         @Test func allOfThem() async throws {
             let voice = try await trained()
             for id in voice.checkpoints { try voice.truncate("prior.safetensors", in: id, to: 5000) }
-            let before = try voice.contents(except: [".lock", "journal.sqlite-shm", "journal.sqlite-wal", "journal.sqlite"])
+            let before = try voice.contents(except: [
+                ".lock", "journal.sqlite-shm", "journal.sqlite-wal", "journal.sqlite",
+            ])
             let rows = try await voice.journal()
             let refused = try await voice.run("train", voice.path, "--steps", "6", "--json")
             #expect(refused.code == 1 && refused.output == "" && refused.errorLines.count == 1)
@@ -62,7 +65,8 @@ extension ProgramTests {
                         + "prior.safetensors is truncated: 5000 of "))
             #expect(refused.errors.hasSuffix("restore the folder from a copy, or move it away to start afresh\n"))
             expectSameBytes(
-                before, try voice.contents(except: [".lock", "journal.sqlite-shm", "journal.sqlite-wal", "journal.sqlite"]))
+                before,
+                try voice.contents(except: [".lock", "journal.sqlite-shm", "journal.sqlite-wal", "journal.sqlite"]))
             expectSameLines(rows, try await voice.journal())
         }
     }

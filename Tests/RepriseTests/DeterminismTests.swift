@@ -22,18 +22,23 @@ extension ProgramTests {
             }
         }
 
-        private func expectStraight(_ voice: TestVoice, sourceLocation: SourceLocation = #_sourceLocation) async throws {
-            let straight = try await SixtySteps.straight.value, found = try await SixtySteps(voice)
+        private func expectStraight(_ voice: TestVoice, sourceLocation: SourceLocation = #_sourceLocation) async throws
+        {
+            let straight = try await SixtySteps.straight.value
+            let found = try await SixtySteps(voice)
             #expect(straight.journal.count == 60, sourceLocation: sourceLocation)
-            #expect(straight.state.keys.filter { $0.hasSuffix(".safetensors") }.count >= 7, sourceLocation: sourceLocation)
+            #expect(
+                straight.state.keys.filter { $0.hasSuffix(".safetensors") }.count >= 7, sourceLocation: sourceLocation)
             expectSameBytes(straight.state, found.state, sourceLocation: sourceLocation)
             expectSameLines(straight.journal, found.journal, sourceLocation: sourceLocation)
         }
 
-        enum Stage: String, CaseIterable { case sovits, prior }
+        enum Stage: String, CaseIterable {
+            case sovits, prior
 
-        /// The default schedule trains the prior in every fourth step.
-        private func stage(of step: Int) -> Stage { step % 4 == 0 ? .prior : .sovits }
+            /// The default schedule trains the prior in every fourth step.
+            init(ofStep step: Int) { self = step % 4 == 0 ? .prior : .sovits }
+        }
 
         /// The batch that comes next in the stage's epoch.
         private func place(_ checkpoint: String, _ stage: Stage, in voice: TestVoice) throws -> Int {
@@ -47,11 +52,10 @@ extension ProgramTests {
             let program = try voice.start("train", voice.path, "--steps", "60", "--json")
             var random = SeededNumbers(seed: stage == .prior ? 1 : 2)
             let moment = Int.random(in: 23..<27, using: &random)
-            try await program.whileRunning("a \(stage) step after step \(moment)") {
+            try await program.whileRunning("a \(stage) step after step \(moment)", thenSend: SIGKILL) {
                 let last = program.lastStep
-                return last >= moment && self.stage(of: last + 1) == stage
+                return last >= moment && Stage(ofStep: last + 1) == stage || last >= 45
             }
-            program.send(SIGKILL)
             let killed = try await program.finished()
             #expect(killed.code == -SIGKILL)
             let newest = try #require(voice.checkpoints.last)
@@ -68,12 +72,11 @@ extension ProgramTests {
             let voice = try TestVoice()
             let program = try voice.start("train", voice.path, "--steps", "60", "--json")
             let branch = voice.url.appendingPathComponent("checkpoints/main").path
-            try await program.whileRunning("the save of step 30") {
+            try await program.whileRunning("the save of step 30", thenSend: SIGKILL) {
                 guard program.lastStep >= 29 else { return false }
                 let names = (try? FileManager.default.contentsOfDirectory(atPath: branch)) ?? []
                 return names.contains { $0.hasPrefix(".") } || program.lastStep > 30
             }
-            program.send(SIGKILL)
             #expect(try await program.finished().code == -SIGKILL)
             try await voice.expectSound()
             try await voice.train(to: 60)
@@ -94,8 +97,7 @@ extension ProgramTests {
         @Test func terminatedAndGoneOn() async throws {
             let voice = try TestVoice()
             let program = try voice.start("train", voice.path, "--steps", "60", "--json")
-            try await program.whileRunning("step 33") { program.lastStep >= 33 }
-            program.send(SIGTERM)
+            try await program.whileRunning("step 33", thenSend: SIGTERM) { program.lastStep >= 33 }
             let stopped = try await program.finished()
             #expect(stopped.code == 128 + SIGTERM)
             let newest = try #require(voice.checkpoints.last)

@@ -6,7 +6,9 @@ extension ProgramTests {
         @Test func goingBackGivesTheSameStepsOnANewBranch() async throws {
             let voice = try TestVoice()
             let first = try await voice.train(to: 40)
-            let before = try voice.contents(except: ["checkpoints/HEAD", "journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm"])
+            let before = try voice.contents(except: [
+                "checkpoints/HEAD", "journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm",
+            ])
 
             let restored = try await voice.run("checkpoints", voice.path, "restore", "main/g_0000020")
             #expect(restored.code == 0 && restored.errors == "")

@@ -6,8 +6,7 @@ extension ProgramTests {
         @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func aSignalSavesThenEnds(signal: Int32) async throws {
             let voice = try TestVoice(["autosave_steps": "1000"])
             let program = try voice.start("train", voice.path, "--json")
-            try await program.whileRunning("step 3") { program.lastStep >= 3 }
-            program.send(signal)
+            try await program.whileRunning("step 3", thenSend: signal) { program.lastStep >= 3 }
             let stopped = try await program.finished()
             #expect(stopped.code == 128 + signal)
             let newest = try #require(voice.checkpoints.last)
@@ -25,14 +24,12 @@ extension ProgramTests {
         @Test func aSecondInterruptEndsAtOnce() async throws {
             let voice = try TestVoice()
             let program = try voice.start("train", voice.path, "--json")
-            try await program.whileRunning("step 12") { program.lastStep >= 12 }
-            program.send(SIGINT)
+            try await program.whileRunning("step 12", thenSend: SIGINT) { program.lastStep >= 12 }
             let branch = voice.url.appendingPathComponent("checkpoints/main").path
-            try await waitUntil("the save has begun") {
+            try await program.whileRunning("the save has begun", thenSend: SIGINT) {
                 let names = (try? FileManager.default.contentsOfDirectory(atPath: branch)) ?? []
                 return names.contains { $0.hasPrefix(".") } || names.count > 1 || program.poll() != nil
             }
-            program.send(SIGINT)
             #expect(try await program.finished().code == 128 + SIGINT)
             // Whether the save was done by then or not: nothing that counts as a checkpoint is half a checkpoint.
             #expect(voice.checkpoints.first == "main/g_0000010")

@@ -90,7 +90,9 @@ extension ProgramTests {
             let base = try TestVoice()
             try await base.train(to: 8)
             let recordings = try TestVoice.samples("rms").path
-            func firstSteps(_ name: String, _ more: [String]) async throws -> (lines: [String], errors: String, codes: Data) {
+            func firstSteps(_ name: String, _ more: [String]) async throws -> (
+                lines: [String], errors: String, codes: Data
+            ) {
                 let made = try await Program.run(["new", name, "--from", recordings] + more, home: base.home)
                 #expect(made.code == 0, "\(made.errors)")
                 let run = try await base.run("train", name, "--steps", "4", "--json")

@@ -39,7 +39,9 @@ extension ProgramTests {
             try await terminal.press("Tab")
             try await terminal.press("Down")
             try await terminal.press("r")
-            try await terminal.until("the question") { $0.shows("Go back to \(first) (pause, step \(paused.step ?? 0))?") }
+            try await terminal.until("the question") {
+                $0.shows("Go back to \(first) (pause, step \(paused.step ?? 0))?")
+            }
             try await terminal.press("y")
             try await terminal.until("the new branch") {
                 $0.shows("branch branch-1") && ($0.step ?? 0) > (paused.step ?? 0)
@@ -84,7 +86,9 @@ extension ProgramTests {
                     try await terminal.until("the other source") { $0.shows("● a held-out clip") }
                 }
                 try await terminal.press("Enter")
-                try await terminal.until("the end of playing") { $0.shows("Played \(voice.path)/takes/") || $0.shows("▲") }
+                try await terminal.until("the end of playing") {
+                    $0.shows("Played \(voice.path)/takes/") || $0.shows("▲")
+                }
                 let made = try #require(takes(voice).first { !known.contains($0) })
                 let take = voice.url.appendingPathComponent("takes/\(made)")
                 let samples = try Sound(take).samples
@@ -92,8 +96,10 @@ extension ProgramTests {
                 let received = try Data(contentsOf: heard).withUnsafeBytes { Array($0.bindMemory(to: Int16.self)) }
                 let isSame = received == samples
                 #expect(isSame, "the device got \(received.count) samples of \(samples.count), or others")
-                let facts = try JSONSerialization.jsonObject(
-                    with: Data(contentsOf: take.deletingPathExtension().appendingPathExtension("json"))) as? [String: Any]
+                let facts =
+                    try JSONSerialization.jsonObject(
+                        with: Data(contentsOf: take.deletingPathExtension().appendingPathExtension("json")))
+                    as? [String: Any]
                 #expect(facts?["source"] as? String == (isHeldOut ? "slt_02" : "prior"))
                 #expect((facts?["checkpoint"] as? String)?.hasPrefix("branch-1@") == true)
             }

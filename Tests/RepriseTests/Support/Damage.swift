@@ -34,7 +34,8 @@ enum PrivateMounts {
     static func shell(_ script: String, _ arguments: [String], home: URL) async throws -> ProgramResult {
         let ways = [["unshare", "-m"], ["unshare", "-m", "--propagation", "unchanged"], ["unshare", "-r", "-m"]]
         for way in ways where try await RunningProgram(way + ["true"], home: home).finished().code == 0 {
-            return try await RunningProgram(way + ["sh", "-c", script, "sh", Program.path] + arguments, home: home).finished()
+            return try await RunningProgram(way + ["sh", "-c", script, "sh", Program.path] + arguments, home: home)
+                .finished()
         }
         throw TestFailure("this machine lets nobody mount anything: run the tests as root, or with user namespaces")
     }

@@ -9,9 +9,12 @@ import Testing
 enum Program {
     /// Beside the program that runs these tests.
     static let path: String = {
-        let candidates = [try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"), CommandLine.arguments[0]]
+        let candidates = [
+            try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"), CommandLine.arguments[0],
+        ]
         for candidate in candidates.compactMap({ $0 }) {
-            let beside = URL(fileURLWithPath: candidate).deletingLastPathComponent().appendingPathComponent("reprise").path
+            let beside = URL(fileURLWithPath: candidate).deletingLastPathComponent().appendingPathComponent("reprise")
+                .path
             if FileManager.default.isExecutableFile(atPath: beside) { return beside }
         }
         return "/reprise-is-not-built"
@@ -64,7 +67,8 @@ final class RunningProgram: Sendable {
         let name = UUID().uuidString
         outputFile = home.appendingPathComponent("\(name).out")
         errorFile = home.appendingPathComponent("\(name).err")
-        var actions = posix_spawn_file_actions_t(), attributes = posix_spawnattr_t()
+        var actions = posix_spawn_file_actions_t()
+        var attributes = posix_spawnattr_t()
         posix_spawn_file_actions_init(&actions)
         posix_spawnattr_init(&attributes)
         defer {
@@ -79,7 +83,8 @@ final class RunningProgram: Sendable {
             if let descriptor = Int32(name), descriptor > 2 { posix_spawn_file_actions_addclose(&actions, descriptor) }
         }
         // A test run in the background of a shell ignores SIGINT; the program must not inherit that.
-        var all = sigset_t(), none = sigset_t()
+        var all = sigset_t()
+        var none = sigset_t()
         sigfillset(&all)
         sigemptyset(&none)
         posix_spawnattr_setsigdefault(&attributes, &all)
@@ -90,7 +95,9 @@ final class RunningProgram: Sendable {
         defer { for text in arguments + environment { free(text) } }
         var process = pid_t()
         let code = posix_spawnp(&process, command[0], &actions, &attributes, arguments, environment)
-        guard code == 0 else { throw TestFailure("\(command[0]) cannot be started: \(String(cString: strerror(code)))") }
+        guard code == 0 else {
+            throw TestFailure("\(command[0]) cannot be started: \(String(cString: strerror(code)))")
+        }
         self.process = process
     }
 
@@ -119,15 +126,20 @@ final class RunningProgram: Sendable {
     var errors: String { (try? String(contentsOf: errorFile, encoding: .utf8)) ?? "" }
 
     func finished() async throws -> ProgramResult {
-        try await waitUntil("process \(process) has ended") { poll() != nil }
+        try await waitUntil("process \(process) has ended") { [self] in poll() != nil }
         return ProgramResult(code: poll() ?? 0, output: output, errors: errors)
     }
 
-    /// Waits until a condition holds, or fails when the program ends before.
-    func whileRunning(_ what: String, _ condition: () throws -> Bool) async throws {
-        try await waitUntil(what) {
+    /// Waits until a condition holds and sends a signal then, or fails when the program ends before.
+    func whileRunning(
+        _ what: String, thenSend signal: Int32? = nil, _ condition: @escaping @Sendable () throws -> Bool
+    ) async throws {
+        try await waitUntil(what) { [self] in
             let hasEnded = poll() != nil
-            if try condition() { return true }
+            if try condition() {
+                if let signal { send(signal) }
+                return true
+            }
             if hasEnded { throw TestFailure("reprise ended before \(what): \(errors)") }
             return false
         }
@@ -148,10 +160,22 @@ struct TestFailure: Error, CustomStringConvertible {
 }
 
 /// Looks again and again; the deadline is only there for what never comes.
-func waitUntil(_ what: String, deadline: Duration = .seconds(240), _ condition: () throws -> Bool) async throws {
-    let end = ContinuousClock.now + deadline
-    while try !condition() {
-        guard ContinuousClock.now < end else { throw TestFailure("waited in vain until \(what)") }
-        try await Task.sleep(for: .milliseconds(3))
+///
+/// On a thread of its own: other tests may keep those that Swift's tasks share busy for seconds, and what is waited
+/// for, such as a certain step, would have gone by.
+func waitUntil(
+    _ what: String, deadline: Duration = .seconds(240), _ condition: @escaping @Sendable () throws -> Bool
+) async throws {
+    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+        Thread.detachNewThread {
+            continuation.resume(
+                with: Result {
+                    let end = ContinuousClock.now + deadline
+                    while try !condition() {
+                        guard ContinuousClock.now < end else { throw TestFailure("waited in vain until \(what)") }
+                        usleep(3000)
+                    }
+                })
+        }
     }
 }

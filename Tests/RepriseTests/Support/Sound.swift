@@ -11,10 +11,13 @@ struct Sound: Equatable {
             (0..<count).reduce(0) { $0 | Int(bytes[offset + $1]) << (8 * $1) }
         }
         func tag(_ offset: Int) -> String { String(decoding: bytes[offset..<offset + 4], as: UTF8.self) }
-        guard bytes.count > 44, tag(0) == "RIFF", tag(8) == "WAVE" else { throw TestFailure("\(url.path) is not a WAV") }
+        guard bytes.count > 44, tag(0) == "RIFF", tag(8) == "WAVE" else {
+            throw TestFailure("\(url.path) is not a WAV")
+        }
         var offset = 12
         while offset + 8 <= bytes.count {
-            let length = number(offset + 4, 4), start = offset + 8
+            let length = number(offset + 4, 4)
+            let start = offset + 8
             guard start + length <= bytes.count else { throw TestFailure("\(url.path) is cut off") }
             if tag(offset) == "fmt " {
                 guard number(start, 2) == 1, number(start + 2, 2) == 1, number(start + 14, 2) == 16 else {
@@ -22,7 +25,9 @@ struct Sound: Equatable {
                 }
                 sampleRate = number(start + 4, 4)
             } else if tag(offset) == "data" {
-                samples = stride(from: start, to: start + length, by: 2).map { Int16(truncatingIfNeeded: number($0, 2)) }
+                samples = stride(from: start, to: start + length, by: 2).map {
+                    Int16(truncatingIfNeeded: number($0, 2))
+                }
             }
             offset = start + length + length % 2
         }

@@ -3,16 +3,18 @@ import Testing
 
 /// A terminal of tmux with a server of its own, in which a shell runs the studio.
 final class Terminal {
-    private let home: URL
+    /// Kept as long as the terminal: its folder holds the socket.
+    private let voice: TestVoice
     private let socket: String
+    private var home: URL { voice.home }
 
     /// What the shell says before the studio opens and after it is left.
     static let before = "the shell before", after = "the shell after"
 
     /// Opens the studio; `type` is the terminal's name as programs know it.
     init(_ voice: TestVoice, arguments: [String] = [], columns: Int, rows: Int, type: String) async throws {
-        home = voice.home
-        socket = home.appendingPathComponent("tmux").path
+        self.voice = voice
+        socket = voice.home.appendingPathComponent("tmux").path
         // The trap keeps the shell, not the studio, alive when the terminal goes away.
         let script = """
             trap : HUP
@@ -28,6 +30,13 @@ final class Terminal {
         try await tmux(
             ["-u", "-f", "/dev/null", "new-session", "-d"] + size
                 + ["sh", "-c", script, "sh", Program.path, voice.path] + arguments)
+    }
+
+    deinit {
+        // After a failed test only: a studio that nobody looks at any more must not train on.
+        guard FileManager.default.fileExists(atPath: socket) else { return }
+        guard let ending = try? RunningProgram(["tmux", "-S", socket, "kill-server"], home: home) else { return }
+        while ending.poll() == nil { usleep(3000) }
     }
 
     /// Ends the server without asking the studio, as a closed window does.
@@ -64,7 +73,9 @@ final class Terminal {
         while true {
             let screen = try await screen()
             if try condition(screen) { return screen }
-            guard ContinuousClock.now < end else { throw TestFailure("the studio never showed \(what):\n\(screen.text)") }
+            guard ContinuousClock.now < end else {
+                throw TestFailure("the studio never showed \(what):\n\(screen.text)")
+            }
         }
     }
 
@@ -75,7 +86,10 @@ final class Terminal {
 
     /// The studio's exit code, once it is left.
     func status() async throws -> Int32? {
-        try await waitUntil("the studio is left") { note("status")?.hasSuffix("\n") == true }
+        let file = home.appendingPathComponent("status")
+        try await waitUntil("the studio is left") {
+            (try? String(contentsOf: file, encoding: .utf8))?.hasSuffix("\n") == true
+        }
         return note("status").flatMap { Int32($0.dropLast()) }
     }
 }

@@ -35,7 +35,9 @@ final class TestVoice {
             while folder.path != "/" {
                 folder.deleteLastPathComponent()
                 let samples = folder.appendingPathComponent("samples/\(voice)")
-                if FileManager.default.fileExists(atPath: samples.appendingPathComponent("voice.toml").path) { return samples }
+                if FileManager.default.fileExists(atPath: samples.appendingPathComponent("voice.toml").path) {
+                    return samples
+                }
             }
         }
         throw TestFailure("samples/\(voice) is not above \(file)")
@@ -91,7 +93,8 @@ final class TestVoice {
         let root = url.appendingPathComponent("checkpoints")
         let branches = (try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? []
         return branches.flatMap { branch in
-            let names = (try? FileManager.default.contentsOfDirectory(atPath: root.appendingPathComponent(branch).path)) ?? []
+            let names =
+                (try? FileManager.default.contentsOfDirectory(atPath: root.appendingPathComponent(branch).path)) ?? []
             return names.filter { $0.hasPrefix("g_") }.map { "\(branch)/\($0)" }
         }.sorted()
     }
