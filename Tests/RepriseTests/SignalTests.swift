@@ -21,7 +21,22 @@ extension ProgramTests {
             #expect(resumed.errorLines.first == "resumed from \(newest)")
         }
 
-        @Test func aSecondInterruptEndsAtOnce() async throws {
+        @Test func aSecondInterruptDoesNotWaitForTheStep() async throws {
+            // All clips at once at `nano`: a step that lasts for seconds.
+            let voice = try TestVoice(["preset": "\"nano\"", "batch_size": "14"])
+            let program = try voice.start("train", voice.path, "--json")
+            try await program.whileRunning("the first step") { program.errors.contains("Training slt from step 0\n") }
+            // Two that come close together may count as one.
+            try await waitUntil("an interrupt has ended it") {
+                program.send(SIGINT)
+                return program.poll() != nil
+            }
+            let ended = try await program.finished()
+            #expect(ended.code == 128 + SIGINT)
+            #expect(ended.output == "" && voice.checkpoints.isEmpty)
+        }
+
+        @Test func aSecondInterruptLeavesOnlyWholeCheckpoints() async throws {
             let voice = try TestVoice()
             let program = try voice.start("train", voice.path, "--json")
             try await program.whileRunning("step 12", thenSend: SIGINT) { program.lastStep >= 12 }
