@@ -45,7 +45,8 @@ let package = Package(
             dependencies: ["Studio", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 
         // Tests.
-        .target(name: "ReferenceSupport", dependencies: ["Tensor"], path: "Tests/ReferenceSupport", exclude: ["Golden"]),
+        .target(
+            name: "ReferenceSupport", dependencies: ["Tensor"], path: "Tests/ReferenceSupport", exclude: ["Golden"]),
         .testTarget(name: "TensorTests", dependencies: ["Tensor", "ReferenceSupport"]),
         .testTarget(name: "NeuralTests", dependencies: ["Neural", "ReferenceSupport"]),
         .testTarget(name: "AudioTests", dependencies: ["Audio", "ReferenceSupport"]),

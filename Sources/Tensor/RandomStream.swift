@@ -26,7 +26,9 @@ package struct RandomStream: Sendable {
     /// An integer in 0 ..< bound from number `index`; the bias of at most bound / 2^64 is immaterial.
     package func integer(below bound: Int, at index: Int) -> Int {
         var words: (UInt32, UInt32, UInt32, UInt32) = (0, 0, 0, 0)
-        withUnsafeMutableBytes(of: &words) { ck_philox(key, step, UInt64(index), $0.bindMemory(to: UInt32.self).baseAddress!) }
+        withUnsafeMutableBytes(of: &words) {
+            ck_philox(key, step, UInt64(index), $0.bindMemory(to: UInt32.self).baseAddress!)
+        }
         let wide = UInt64(words.0) << 32 | UInt64(words.1)
         return Int(wide.multipliedFullWidth(by: UInt64(bound)).high)
     }

@@ -45,7 +45,8 @@ final class StoragePool: @unchecked Sendable {  // guarded by `lock`
         }
         lock.unlock()
         let bytes = wanted.capacity * 4
-        let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: bytes >= Self.hugePage ? Self.hugePage : 64)
+        let raw = UnsafeMutableRawPointer.allocate(
+            byteCount: bytes, alignment: bytes >= Self.hugePage ? Self.hugePage : 64)
         // Large blocks live as long as training does: big pages spare half a million page faults. Only advice.
         if bytes >= Self.hugePage { madvise(raw, bytes, Int32(MADV_HUGEPAGE)) }
         return (raw.bindMemory(to: Float.self, capacity: wanted.capacity), wanted.capacity)

@@ -9,7 +9,8 @@ package struct Golden {
 
     /// Reads `Golden/<name>.safetensors` beside this file.
     package init(_ name: String) throws {
-        let url = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Golden/\(name).safetensors")
+        let url = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+            "Golden/\(name).safetensors")
         let data = try Data(contentsOf: url)
         let headerLength = data.prefix(8).enumerated().reduce(0) { $0 | Int($1.element) << (8 * $1.offset) }
         let body = 8 + headerLength
@@ -23,7 +24,8 @@ package struct Golden {
             if type == "F32" {
                 let tensor = Tensor(uninitialized: shape)
                 bytes.withUnsafeBytes { source in
-                    UnsafeMutableRawPointer(tensor.pointer).copyMemory(from: source.baseAddress!, byteCount: source.count)
+                    UnsafeMutableRawPointer(tensor.pointer).copyMemory(
+                        from: source.baseAddress!, byteCount: source.count)
                 }
                 floats[key] = tensor
             } else {

@@ -122,7 +122,9 @@ extension ProgramTests {
             #expect(try await terminal.status() == 128 + SIGHUP)
             #expect(voice.checkpoints.count == 1)
             let rows = try await voice.journal()
-            #expect(Int(try #require(voice.checkpoints.first).suffix(7)) == rows.count)
+            let saved = try #require(voice.checkpoints.first)
+            #expect(Int(saved.suffix(7)) == rows.count)
+            #expect(try voice.manifest(saved)["reason"] as? String == "signal")
             try await voice.expectSound()
         }
 

@@ -23,7 +23,7 @@ import Training
             switch command {
             case .pause: [.snapshot(Fixture.snapshot(.paused))]
             case .resume: [.snapshot(Fixture.snapshot(.training))]
-            case .stop: [.snapshot(Fixture.snapshot(.saving)), .snapshot(Fixture.snapshot(.stopped))]
+            case .stop, .interrupt: [.snapshot(Fixture.snapshot(.saving)), .snapshot(Fixture.snapshot(.stopped))]
             default: []
             }
         }
@@ -114,7 +114,7 @@ import Training
         _ = await sees("● mel")
         backend.send(.lost)
         #expect(try await running.value == .terminalLost)
-        #expect(session.commands == [.stop])
+        #expect(session.commands == [.interrupt])
     }
 
     @Test func interruptFromOutsideSavesAndTwiceLeavesAtOnce() async throws {
@@ -123,7 +123,7 @@ import Training
         _ = await sees("● mel")
         app.interrupt(signal: SIGTERM)
         #expect(try await running.value == .interrupted(SIGTERM))
-        #expect(first.commands == [.stop])
+        #expect(first.commands == [.interrupt])
 
         // A session that never ends its save.
         let stuck = ScriptedSession()
@@ -131,7 +131,7 @@ import Training
         other.interrupt()
         other.interrupt()
         #expect(try await waiting.value == .abandoned)
-        #expect(stuck.commands == [.stop])
+        #expect(stuck.commands == [.interrupt])
     }
 
     @Test func stoppingTheProcessAndRedrawingReachTheTerminal() async throws {

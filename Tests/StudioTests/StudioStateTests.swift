@@ -179,7 +179,7 @@ import Training
     @Test func aLostTerminalSavesAndComesWithoutASecondAsking() {
         var state = Fixture.state()
         let lost = state.reduce(.terminal(.lost))
-        #expect(lost.contains(.send(.stop)))
+        #expect(lost.contains(.send(.interrupt)))
         let again = state.reduce(.terminal(.lost))
         #expect(again.isEmpty)
         let ended = state.reduce(.sessionEnded)
@@ -191,7 +191,7 @@ import Training
     func signalsSaveAndGiveTheirExitCode(signal: Int32, code: Int32) {
         var state = Fixture.state()
         let effects = state.reduce(.terminal(.signal(signal)))
-        #expect(effects.contains(.send(.stop)))
+        #expect(effects.contains(.send(.interrupt)))
         let ended = state.reduce(.update(.snapshot(Fixture.snapshot(.stopped))))
         #expect(ended == [.leave(.interrupted(signal))])
         #expect(StudioExit.interrupted(signal).code == code)

@@ -66,7 +66,8 @@ import VoiceModel
         let length = problem { _ = try Dataset.prepare(folder.voice(), tokenizer: nil) { _, _ in true } }
         #expect(length.contains("clip_2.wav is shorter than 0.8 s"))
         try Data("RIFFnonsense".utf8).write(to: clip)
-        #expect(problem { _ = try Dataset.prepare(folder.voice(), tokenizer: nil) { _, _ in true } }.contains("clip_2.wav"))
+        #expect(
+            problem { _ = try Dataset.prepare(folder.voice(), tokenizer: nil) { _, _ in true } }.contains("clip_2.wav"))
     }
 
     @Test func aBatchIsPaddedWithSilence() throws {
@@ -78,7 +79,8 @@ import VoiceModel
         let mel = batch.mel.values
         for band in [0, 41, 79] {
             let row = Array(mel[band * long.frames..<(band + 1) * long.frames])
-            #expect(Array(row.prefix(short.frames)) == Array(short.mel[band * short.frames..<(band + 1) * short.frames]))
+            #expect(
+                Array(row.prefix(short.frames)) == Array(short.mel[band * short.frames..<(band + 1) * short.frames]))
             #expect(row.suffix(long.frames - short.frames).allSatisfy { $0 == 0 })
         }
         #expect(Array(mel.suffix(80 * long.frames)) == long.mel)
@@ -93,7 +95,8 @@ import VoiceModel
         // Each clip's mel is its own number, so that a reference says where it came from.
         func clip(_ index: Int) -> PreparedClip {
             PreparedClip(
-                id: "\(index)", waveform: TinyVoice.waveform(index), text: [3], spectrogram: MelSpectrogram(ModelPreset.tiny),
+                id: "\(index)", waveform: TinyVoice.waveform(index), text: [3],
+                spectrogram: MelSpectrogram(ModelPreset.tiny),
                 hop: 320)
         }
         let dataset = Dataset(training: (0..<4).map(clip), heldOut: [])

@@ -50,7 +50,9 @@ import Training
             walk.append((position, clips))
             position = next
         }
-        #expect(walk.map(\.0.epoch) == Array(repeating: 0, count: 10) + Array(repeating: 1, count: 10) + Array(repeating: 2, count: 5))
+        #expect(
+            walk.map(\.0.epoch) == Array(repeating: 0, count: 10) + Array(repeating: 1, count: 10)
+                + Array(repeating: 2, count: 5))
         #expect(walk.map(\.0.batch) == Array(0..<10) + Array(0..<10) + Array(0..<5))
         for (position, clips) in walk { #expect(sampler().batch(at: position).clips == clips) }
     }

@@ -72,7 +72,8 @@ private struct Spoken: Sendable {
     @Test func aClipSpokenAgainKeepsItsLength() throws {
         let (dataset, _) = try Dataset.prepare(spoken.voice, tokenizer: nil) { _, _ in true }
         let clip = dataset.heldOut[0]
-        let again = try Synthesizer(spoken.weights, voice: spoken.voice).resynthesize(clip, reference: reference(), seed: 1)
+        let again = try Synthesizer(spoken.weights, voice: spoken.voice).resynthesize(
+            clip, reference: reference(), seed: 1)
         #expect(again.samples.count == clip.samples.count && again.sampleRate == 16000)
     }
 
@@ -90,7 +91,9 @@ private struct Spoken: Sendable {
         let takes = try sounds.map {
             try library.save($0, text: "Same words.", weights: spoken.weights, seed: 9, source: "prior")
         }
-        #expect(takes.map { URL(fileURLWithPath: $0.path).lastPathComponent } == [1, 2, 3].map { "main_g_0000002_\($0).wav" })
+        #expect(
+            takes.map { URL(fileURLWithPath: $0.path).lastPathComponent }
+                == [1, 2, 3].map { "main_g_0000002_\($0).wav" })
         let decoder = JSONDecoder()
         decoder.dateDecodingStrategy = .iso8601
         for (take, sound) in zip(takes, sounds) {
@@ -98,7 +101,8 @@ private struct Spoken: Sendable {
             #expect(try AudioFile.read(url).samples.count == sound.samples.count)
             let beside = try Data(contentsOf: url.deletingPathExtension().appendingPathExtension("json"))
             #expect(try decoder.decode(Take.self, from: beside) == take)
-            #expect(take.checkpoint == "main/g_0000002" && take.step == 2 && take.seed == 9 && take.text == "Same words.")
+            #expect(
+                take.checkpoint == "main/g_0000002" && take.step == 2 && take.seed == 9 && take.text == "Same words.")
         }
         let wanted = folder.url.appendingPathComponent("my.wav")
         let own = try library.save(sounds[0], text: "", weights: spoken.weights, seed: 1, source: "clip_0", to: wanted)

@@ -7,7 +7,8 @@ import VoiceModel
 /// Clips of tones and noise with texts: nothing to listen to, but all that training needs, in memory or in a folder.
 enum TinyVoice {
     static let texts = [
-        "One tone.", "Two tones follow.", "A third of them.", "Four in a row.", "The fifth one hums.", "Six are enough.",
+        "One tone.", "Two tones follow.", "A third of them.", "Four in a row.", "The fifth one hums.",
+        "Six are enough.",
         "Seven is a lot.", "Eight ends it.",
     ]
 

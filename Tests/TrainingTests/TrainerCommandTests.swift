@@ -17,7 +17,9 @@ import Training
         // Nothing is trained while it is paused, and a step is saved once.
         let done = watched.records.count
         watched.trainer.send(.snapshot)
-        await watched.until { if case .event(let event) = $0 { event.message.contains("is saved already") } else { false } }
+        await watched.until {
+            if case .event(let event) = $0 { event.message.contains("is saved already") } else { false }
+        }
         watched.trainer.send(.setLearningRateFactor(1))
         await watched.until(.setting)
         #expect(watched.records.count == done && watched.last?.step == pause.step)
@@ -68,16 +70,20 @@ import Training
         let store = try CheckpointStore(directory: voice.checkpointDirectory)
         func tensors() throws -> [String: Digest] {
             let files = try store.manifest(CheckpointID(branch: "main", step: 8)).files
-            return Dictionary(uniqueKeysWithValues: files.filter { $0.name.hasSuffix(".safetensors") }.map { ($0.name, $0.digest) })
+            return Dictionary(
+                uniqueKeysWithValues: files.filter { $0.name.hasSuffix(".safetensors") }.map { ($0.name, $0.digest) })
         }
         let before = try tensors()
         let branch = voice.checkpointDirectory.appendingPathComponent("main")
-        for name in ["g_0000005", "g_0000008"] { try FileManager.default.removeItem(at: branch.appendingPathComponent(name)) }
+        for name in ["g_0000005", "g_0000008"] {
+            try FileManager.default.removeItem(at: branch.appendingPathComponent(name))
+        }
         try store.setHead(Head(branch: "main", checkpoint: CheckpointID(branch: "main", step: 3)))
 
         let watched = try Watched(voice, TrainerOptions(targetStep: 8))
         #expect(await watched.finish() == .reachedTarget)
-        #expect(watched.messages.contains { $0.contains("resumed from main/g_0000003; redoing 5 steps of the journal") })
+        #expect(
+            watched.messages.contains { $0.contains("resumed from main/g_0000003; redoing 5 steps of the journal") })
         #expect(!watched.events.contains { $0.kind == .warning }, "\(watched.messages)")
         #expect(watched.records.map(\.step) == [4, 5, 6, 7, 8])
         for (a, b) in zip(first.records, watched.records.suffix(3)) { #expect(b.isIdentical(to: a)) }
@@ -147,7 +153,8 @@ import Training
         await watched.until(step: 1)
         watched.trainer.send(.snapshot)
         await watched.until(.checkpoint)
-        let saved = try #require(watched.last?.checkpoints.first?.id ?? watched.messages.last?.split(separator: " ")[1].description)
+        let saved = try #require(
+            watched.last?.checkpoints.first?.id ?? watched.messages.last?.split(separator: " ")[1].description)
         let now = try await watched.trainer.audition(
             AuditionRequest(text: "Hello there.", checkpoint: nil, seed: 3, fromHeldOutClip: false))
         let then = try await watched.trainer.audition(

@@ -71,7 +71,7 @@ import Training
         let folder = try VoiceFolder()
         let watched = try Watched(folder.voice())
         await watched.until(step: 1)
-        watched.trainer.interrupt()
+        watched.trainer.send(.interrupt)
         #expect(await watched.finish() == .stopped)
         #expect(watched.last?.checkpoints.map(\.reason) == ["signal"])
     }
@@ -93,7 +93,9 @@ import Training
         #expect(watched.records.map(\.step) == [2, 3])
         // The damaged one was moved aside and saved anew, the same as it had been.
         #expect(!watched.messages.contains { $0.contains("came out differently") })
-        #expect(try CheckpointStore(directory: voice.checkpointDirectory).verify(CheckpointID(branch: "main", step: 3)).id.step == 3)
+        #expect(
+            try CheckpointStore(directory: voice.checkpointDirectory).verify(CheckpointID(branch: "main", step: 3)).id
+                .step == 3)
     }
 
     @Test func aVoiceThatCannotBePreparedFailsWithASentence() async throws {
@@ -128,7 +130,9 @@ import Training
         let watched = try Watched(folder.voice(), commands: [.pause])
         await watched.until(phase: .paused)
         #expect(await watched.finish(.stop) == .stopped)
-        #expect(watched.events.contains { $0.kind == .warning && $0.message.contains("other contents in voice.toml") }, "\(watched.messages)")
+        #expect(
+            watched.events.contains { $0.kind == .warning && $0.message.contains("other contents in voice.toml") },
+            "\(watched.messages)")
     }
 
     @Test func aVoiceStartsFromItsBase() async throws {
@@ -150,7 +154,9 @@ import Training
         // The base's codes, not new ones; a voice of six clips would have found more.
         let images = try [base, folder].map { folder in
             let voice = try folder.voice(), step = folder === base ? 2 : 1
-            return try CheckpointStore(directory: voice.checkpointDirectory).load(CheckpointID(branch: "main", step: step)).image
+            return try CheckpointStore(directory: voice.checkpointDirectory).load(
+                CheckpointID(branch: "main", step: step)
+            ).image
         }
         #expect(try images[0].file("tokenizer.safetensors") == images[1].file("tokenizer.safetensors"))
     }

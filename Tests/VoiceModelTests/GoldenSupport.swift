@@ -7,7 +7,9 @@ import Testing
 func load(_ golden: Golden, into module: any Module) {
     let wanted = Set(golden.floats.keys.filter { $0.hasPrefix("weight/") }.map { String($0.dropFirst(7)) })
     #expect(Set(module.state.map(\.name)) == wanted)
-    for entry in module.state where wanted.contains(entry.name) { entry.tensor.overwrite(golden["weight/\(entry.name)"]) }
+    for entry in module.state where wanted.contains(entry.name) {
+        entry.tensor.overwrite(golden["weight/\(entry.name)"])
+    }
 }
 
 /// Compares the gradients of every parameter after `backward` with `grad/…`: 1e-3 of the largest magnitude.
@@ -16,7 +18,8 @@ func expectGradients(_ golden: Golden, of module: any Module, inputs: [String: T
         guard let expected = golden.floats["grad/\(entry.name)"] else { continue }
         if entry.name.hasSuffix("conv_k.bias") {
             // A softmax does not feel a shift of all its scores: this gradient is 0 but for rounding, here and there.
-            let weight = golden.floats["grad/\(entry.name.dropLast(4))weight"].map { $0.values.map(abs).max() ?? 0 } ?? 0
+            let weight =
+                golden.floats["grad/\(entry.name.dropLast(4))weight"].map { $0.values.map(abs).max() ?? 0 } ?? 0
             #expect((entry.tensor.gradient?.values.map(abs).max() ?? .infinity) < 1e-3 * weight, "\(entry.name)")
             continue
         }

@@ -66,7 +66,8 @@ import VoiceModel
         let golden = try Golden("relative_encoder")
         let module = RelativeEncoder(
             channels: golden.number("hidden"), filter: golden.number("filter"), heads: golden.number("heads"),
-            layers: golden.number("layers"), kernel: golden.number("kernel"), window: golden.number("window"), dropout: 0.1)
+            layers: golden.number("layers"), kernel: golden.number("kernel"), window: golden.number("window"),
+            dropout: 0.1)
         load(golden, into: module)
         let x = golden.leaf("x")
         let y = module(x, mask: golden["input/mask"], lengths: golden.lengths("mask"), nil)
@@ -126,7 +127,9 @@ import VoiceModel
         let judgement = module(x)
         func unfolded(_ feature: Tensor) -> Tensor {
             let batch = feature.shape[0] / period, channels = feature.shape[1], rows = feature.shape[2]
-            return feature.reshaped([batch, period, channels * rows]).transposed().reshaped([batch, channels, rows, period])
+            return feature.reshaped([batch, period, channels * rows]).transposed().reshaped([
+                batch, channels, rows, period,
+            ])
         }
         let features = judgement.features.map(unfolded)
         for (index, feature) in features.enumerated() { expectOutput(feature, golden, "fmap\(index)") }

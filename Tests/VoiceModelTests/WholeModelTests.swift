@@ -14,7 +14,8 @@ import VoiceModel
         return SoVITSBatch(
             mel: noise.normal([2, 80, frames]) * Tensor.mask(lengths: [48, 40], frames: frames), lengths: [48, 40],
             waveform: RandomStream(seed: 2, name: "wave").uniform([2, 1, frames * hop]),
-            tokens: [(0..<24).map { $0 % 16 }, (0..<20).map { $0 * 7 % 16 }], text: PaddedText([[1, 5, 9], [2, 3, 4, 39]]),
+            tokens: [(0..<24).map { $0 % 16 }, (0..<20).map { $0 * 7 % 16 }],
+            text: PaddedText([[1, 5, 9], [2, 3, 4, 39]]),
             referenceMel: RandomStream(seed: 3, name: "reference").normal([2, 80, 150]))
     }
 
@@ -35,7 +36,8 @@ import VoiceModel
             let names = module.state.map(\.name)
             #expect(Set(names).count == names.count)
             for name in names {
-                #expect(name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "." || $0 == "_") }, "\(name)")
+                #expect(
+                    name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "." || $0 == "_") }, "\(name)")
             }
         }
         let names = Set(modules[0].state.map(\.name))
@@ -51,7 +53,8 @@ import VoiceModel
     @Test func tinyIsSmall() {
         let sizes = SoVITSConfiguration(.tiny, symbolCount: 200, codeCount: 64)
         let sovits = SoVITS(sizes).parameterCount
-        let prior = Prior(.preset(.tiny, symbolCount: 200, codeCount: 64, speakerWidth: sizes.speakerWidth)).parameterCount
+        let prior = Prior(.preset(.tiny, symbolCount: 200, codeCount: 64, speakerWidth: sizes.speakerWidth))
+            .parameterCount
         print("tiny: sovits \(sovits * 4) bytes, prior \(prior * 4) bytes")
         #expect((sovits + prior) * 4 <= 4 << 20)
     }
@@ -87,10 +90,11 @@ import VoiceModel
         for (b, frames) in [48, 40].enumerated() {
             let slice = Array(real[b * 10240..<(b + 1) * 10240])
             // Whole frames, within the clip.
-            #expect((0...frames - 32).contains { start in
-                let from = b * 48 * 320 + start * 320
-                return Array(whole[from..<from + 10240]) == slice
-            })
+            #expect(
+                (0...frames - 32).contains { start in
+                    let from = b * 48 * 320 + start * 320
+                    return Array(whole[from..<from + 10240]) == slice
+                })
         }
         let again = model.trainingPass(batch, StepRandomness(seed: 1, step: 1))
         #expect(again.real.values == real && again.kl.item == pass.kl.item)
@@ -103,7 +107,8 @@ import VoiceModel
         model.initialize(seed: 1)
         model.trainingPass(batch(.tiny), StepRandomness(seed: 1, step: 1)).kl.backward()
         for part in [
-            "enc_p.proj", "enc_p.encoder2", "enc_p.mrte", "enc_p.encoder_text", "enc_p.text_embedding", "enc_p.ssl_proj",
+            "enc_p.proj", "enc_p.encoder2", "enc_p.mrte", "enc_p.encoder_text", "enc_p.text_embedding",
+            "enc_p.ssl_proj",
             "flow", "enc_q.proj", "enc_q.enc", "enc_q.pre", "quantizer.codes", "ref_enc",
         ] {
             #expect(hasGradient(model, part), "\(part)")

@@ -10,12 +10,15 @@ package final class Convolution1d: Module {
 
     /// `initializer` nil is PyTorch's default, uniform within ±1/√(Cin/groups · K), and so is `biasInitializer`.
     package init(
-        _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1, groups: Int = 1,
-        bias: Bool = true, weightNorm: Bool = false, initializer: Initializer? = nil, biasInitializer: Initializer? = nil
+        _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1,
+        groups: Int = 1,
+        bias: Bool = true, weightNorm: Bool = false, initializer: Initializer? = nil,
+        biasInitializer: Initializer? = nil
     ) {
         let bound = 1 / Float(inputs / groups * kernel).squareRoot()
         weight = ConvolutionWeight(
-            [outputs, inputs / groups, kernel], weightNorm: weightNorm, initializer: initializer ?? .uniform(bound: bound),
+            [outputs, inputs / groups, kernel], weightNorm: weightNorm,
+            initializer: initializer ?? .uniform(bound: bound),
             biasInitializer: biasInitializer ?? .uniform(bound: bound))
         self.bias = bias ? .parameter([outputs]) : nil
         (self.stride, self.padding, self.dilation, self.groups) = (stride, padding, dilation, groups)

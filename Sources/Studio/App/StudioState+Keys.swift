@@ -125,7 +125,10 @@ extension StudioState {
         leaving = exit
         overlay = nil
         notice = Notice("Saving, then leaving. Press q again to leave at once.", .accent)
-        return [.stopPlaying, .send(.stop)]
+        switch exit {
+        case .interrupted, .terminalLost: return [.stopPlaying, .send(.interrupt)]
+        case .finished, .abandoned, .failed: return [.stopPlaying, .send(.stop)]
+        }
     }
 
     // MARK: Overlays

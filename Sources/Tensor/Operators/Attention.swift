@@ -45,7 +45,8 @@ package func attention(
     let probabilities = Tensor(uninitialized: [plan.batch, heads, plan.queries, plan.keys])
     plan.scores(query.pointer, key.pointer, into: probabilities)
     // Dropout acts on the probabilities; what is multiplied with the values is kept apart from what softmax needs.
-    let kept = randomness == nil || rate == 0 ? nil : randomness?.next("attention").dropout(probabilities.shape, rate: rate)
+    let kept =
+        randomness == nil || rate == 0 ? nil : randomness?.next("attention").dropout(probabilities.shape, rate: rate)
     let weights = kept.map { probabilities * $0 } ?? probabilities
     let y = Tensor(uninitialized: query.shape)
     plan.combine(weights, value.pointer, into: y.pointer)
@@ -65,7 +66,10 @@ private struct AttentionPlan {
     let relative: RelativePositions?
     let scale: Float
 
-    init(query: Tensor, key: Tensor, heads: Int, layout: AttentionLayout, mask: AttentionMask, relative: RelativePositions?) {
+    init(
+        query: Tensor, key: Tensor, heads: Int, layout: AttentionLayout, mask: AttentionMask,
+        relative: RelativePositions?
+    ) {
         batch = query.shape[0]
         self.heads = heads
         self.layout = layout
@@ -92,37 +96,54 @@ private struct AttentionPlan {
     // either way round.
 
     /// out [rows × columns] = factor · X Yᵀ
-    private func outer(_ x: UnsafePointer<Float>, _ rows: Int, _ y: UnsafePointer<Float>, _ columns: Int, _ factor: Float,
-        _ out: UnsafeMutablePointer<Float>) {
-        sgemm(transposeA: first, transposeB: !first, m: rows, n: columns, k: width, alpha: factor, x, leading(rows), y,
+    private func outer(
+        _ x: UnsafePointer<Float>, _ rows: Int, _ y: UnsafePointer<Float>, _ columns: Int, _ factor: Float,
+        _ out: UnsafeMutablePointer<Float>
+    ) {
+        sgemm(
+            transposeA: first, transposeB: !first, m: rows, n: columns, k: width, alpha: factor, x, leading(rows), y,
             leading(columns), out, columns)
     }
 
     /// X (+)= factor · W Y with W [rows × columns] (or its transpose, stored columns × rows)
-    private func weighted(_ w: UnsafePointer<Float>, transposed: Bool, _ y: UnsafePointer<Float>, rows: Int, columns: Int,
-        factor: Float, beta: Float, _ x: UnsafeMutablePointer<Float>) {
+    private func weighted(
+        _ w: UnsafePointer<Float>, transposed: Bool, _ y: UnsafePointer<Float>, rows: Int, columns: Int,
+        factor: Float, beta: Float, _ x: UnsafeMutablePointer<Float>
+    ) {
         let leadingW = transposed ? rows : columns
         if first {  // Xᵀ [D × rows] = Yᵀ [D × columns] Wᵀ
-            sgemm(transposeB: !transposed, m: width, n: rows, k: columns, alpha: factor, y, columns, w, leadingW, beta: beta, x,
+            sgemm(
+                transposeB: !transposed, m: width, n: rows, k: columns, alpha: factor, y, columns, w, leadingW,
+                beta: beta, x,
                 rows)
         } else {
-            sgemm(transposeA: transposed, m: rows, n: width, k: columns, alpha: factor, w, leadingW, y, channels, beta: beta,
+            sgemm(
+                transposeA: transposed, m: rows, n: width, k: columns, alpha: factor, w, leadingW, y, channels,
+                beta: beta,
                 x, channels)
         }
     }
 
     /// out [rows × P] = factor · X Rᵀ with R [P × D] in plain row-major order.
-    private func band(_ x: UnsafePointer<Float>, _ rows: Int, _ r: UnsafePointer<Float>, _ positions: Int, _ factor: Float,
-        _ out: UnsafeMutablePointer<Float>) {
-        sgemm(transposeA: first, transposeB: true, m: rows, n: positions, k: width, alpha: factor, x, leading(rows), r, width,
+    private func band(
+        _ x: UnsafePointer<Float>, _ rows: Int, _ r: UnsafePointer<Float>, _ positions: Int, _ factor: Float,
+        _ out: UnsafeMutablePointer<Float>
+    ) {
+        sgemm(
+            transposeA: first, transposeB: true, m: rows, n: positions, k: width, alpha: factor, x, leading(rows), r,
+            width,
             out, positions)
     }
 
     /// X += factor · N R with N [rows × P]
-    private func addBand(_ n: UnsafePointer<Float>, _ r: UnsafePointer<Float>, _ positions: Int, rows: Int, factor: Float,
-        _ x: UnsafeMutablePointer<Float>) {
+    private func addBand(
+        _ n: UnsafePointer<Float>, _ r: UnsafePointer<Float>, _ positions: Int, rows: Int, factor: Float,
+        _ x: UnsafeMutablePointer<Float>
+    ) {
         if first {
-            sgemm(transposeA: true, transposeB: true, m: width, n: rows, k: positions, alpha: factor, r, width, n, positions,
+            sgemm(
+                transposeA: true, transposeB: true, m: width, n: rows, k: positions, alpha: factor, r, width, n,
+                positions,
                 beta: 1, x, rows)
         } else {
             sgemm(m: rows, n: width, k: positions, alpha: factor, n, positions, r, width, beta: 1, x, channels)
@@ -130,16 +151,21 @@ private struct AttentionPlan {
     }
 
     /// R [P × D] = factor · Nᵀ X
-    private func bandGradient(_ n: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ positions: Int, rows: Int,
-        factor: Float, _ r: UnsafeMutablePointer<Float>) {
-        sgemm(transposeA: true, transposeB: first, m: positions, n: width, k: rows, alpha: factor, n, positions, x,
+    private func bandGradient(
+        _ n: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ positions: Int, rows: Int,
+        factor: Float, _ r: UnsafeMutablePointer<Float>
+    ) {
+        sgemm(
+            transposeA: true, transposeB: first, m: positions, n: width, k: rows, alpha: factor, n, positions, x,
             leading(rows), r, width)
     }
 
     /// Calls `body(row, position, column)` for every pair within the window.
     private func forEachNeighbour(_ window: Int, _ body: (Int, Int, Int) -> Void) {
         for i in 0..<queries {
-            for j in max(0, i - window)..<max(max(0, i - window), min(keys, i + window + 1)) { body(i, j - i + window, j) }
+            for j in max(0, i - window)..<max(max(0, i - window), min(keys, i + window + 1)) {
+                body(i, j - i + window, j)
+            }
         }
     }
 
@@ -170,7 +196,8 @@ private struct AttentionPlan {
         let w = weights.pointer
         parallelFor(batch * heads) { item in
             let p = w + item * queries * keys, out = y + offset(item, queries)
-            weighted(p, transposed: false, v + offset(item, keys), rows: queries, columns: keys, factor: 1, beta: 0, out)
+            weighted(
+                p, transposed: false, v + offset(item, keys), rows: queries, columns: keys, factor: 1, beta: 0, out)
             guard let relative else { return }
             let positions = 2 * relative.window + 1
             let near = gatheredBand(p, relative.window)
@@ -208,23 +235,29 @@ private struct AttentionPlan {
             if let relative {
                 let near = Storage(count: queries * positions)
                 band(d + atQuery, queries, relative.values.pointer, positions, 1, near.pointer)
-                forEachNeighbour(relative.window) { i, n, j in ds.pointer[i * keys + j] += near.pointer[i * positions + n] }
+                forEachNeighbour(relative.window) { i, n, j in
+                    ds.pointer[i * keys + j] += near.pointer[i * positions + n]
+                }
                 let used = gatheredBand(w, relative.window)
-                bandGradient(used.pointer, d + atQuery, positions, rows: queries, factor: 1,
+                bandGradient(
+                    used.pointer, d + atQuery, positions, rows: queries, factor: 1,
                     valueShares.pointer + item * positions * width)
             }
             if let kept { ck_multiply_into(Int64(matrix), kept.pointer + item * matrix, ds.pointer) }
             for i in 0..<queries {
                 ck_softmax_backward(Int64(keys), p + i * keys, ds.pointer + i * keys, ds.pointer + i * keys)
             }
-            weighted(ds.pointer, transposed: false, k + atKey, rows: queries, columns: keys, factor: scale, beta: 0,
+            weighted(
+                ds.pointer, transposed: false, k + atKey, rows: queries, columns: keys, factor: scale, beta: 0,
                 outQ + atQuery)
-            weighted(ds.pointer, transposed: true, q + atQuery, rows: keys, columns: queries, factor: scale, beta: 0,
+            weighted(
+                ds.pointer, transposed: true, q + atQuery, rows: keys, columns: queries, factor: scale, beta: 0,
                 outK + atKey)
             if let relative {
                 let near = gatheredBand(ds.pointer, relative.window)
                 addBand(near.pointer, relative.keys.pointer, positions, rows: queries, factor: scale, outQ + atQuery)
-                bandGradient(near.pointer, q + atQuery, positions, rows: queries, factor: scale,
+                bandGradient(
+                    near.pointer, q + atQuery, positions, rows: queries, factor: scale,
                     keyShares.pointer + item * positions * width)
             }
         }

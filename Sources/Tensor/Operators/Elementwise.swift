@@ -78,7 +78,8 @@ extension Tensor {
         return y.recorded([a, b]) { dy in
             let (da, db) = backward(dy)
             return [
-                a.requiresGradient ? da?.reduced(to: a.shape) : nil, b.requiresGradient ? db?.reduced(to: b.shape) : nil,
+                a.requiresGradient ? da?.reduced(to: a.shape) : nil,
+                b.requiresGradient ? db?.reduced(to: b.shape) : nil,
             ]
         }
     }

@@ -6,7 +6,9 @@ extension Tensor {
         let rows = shape[0], width = shape[1]
         precondition(outer.reduce(1, *) == indices.count && indices.allSatisfy { $0 >= 0 && $0 < rows })
         let y = Tensor(uninitialized: outer + [width])
-        for (i, index) in indices.enumerated() { (y.pointer + i * width).update(from: pointer + index * width, count: width) }
+        for (i, index) in indices.enumerated() {
+            (y.pointer + i * width).update(from: pointer + index * width, count: width)
+        }
         let tableShape = shape
         return y.recorded([self]) { dy in
             let table = Tensor.zeros(tableShape)

@@ -9,7 +9,8 @@ func sgemm(
     _ c: UnsafeMutablePointer<Float>, _ leadingC: Int
 ) {
     cblas_sgemm(
-        CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, Int32(m), Int32(n),
+        CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, Int32(m),
+        Int32(n),
         Int32(k), alpha, a, Int32(leadingA), b, Int32(leadingB), beta, c, Int32(leadingC))
 }
 
@@ -30,7 +31,8 @@ extension Tensor {
                 for row in r..<r + m { (py + row * outputs + c).update(from: bias.pointer + c, count: n) }
                 beta = 1
             }
-            sgemm(transposeB: true, m: m, n: n, k: inputs, px + r * inputs, inputs, pw + c * inputs, inputs, beta: beta,
+            sgemm(
+                transposeB: true, m: m, n: n, k: inputs, px + r * inputs, inputs, pw + c * inputs, inputs, beta: beta,
                 py + r * outputs + c, outputs)
         }
         let (savedX, savedWeight) = (detached(), weight.detached())
@@ -52,7 +54,9 @@ extension Tensor {
                 let block = 64
                 parallelFor((outputs + block - 1) / block) { item in
                     let c = item * block, m = min(block, outputs - c)
-                    sgemm(transposeA: true, m: m, n: inputs, k: rows, pd + c, outputs, px, inputs, out + c * inputs, inputs)
+                    sgemm(
+                        transposeA: true, m: m, n: inputs, k: rows, pd + c, outputs, px, inputs, out + c * inputs,
+                        inputs)
                 }
                 dWeight = result
             }

@@ -10,7 +10,8 @@ extension Tensor {
         let (px, py, pg, pb) = (pointer, y.pointer, gamma.pointer, beta.pointer)
         parallelRows(rows, width) { r in
             ck_layer_norm(
-                Int64(width), px + r * width, pg, pb, epsilon, py + r * width, means.pointer + r, deviations.pointer + r)
+                Int64(width), px + r * width, pg, pb, epsilon, py + r * width, means.pointer + r, deviations.pointer + r
+            )
         }
         let (savedX, savedGamma) = (detached(), gamma.detached())
         return y.recorded([self, gamma, beta]) { dy in
@@ -31,7 +32,9 @@ extension Tensor {
                 let out = products.pointer
                 parallelRows(rows, width) { r in
                     let mean = means.pointer[r], deviation = deviations.pointer[r]
-                    for c in 0..<width { out[r * width + c] = pd[r * width + c] * (px[r * width + c] - mean) * deviation }
+                    for c in 0..<width {
+                        out[r * width + c] = pd[r * width + c] * (px[r * width + c] - mean) * deviation
+                    }
                 }
                 dGamma = products.sum(axis: 0)
             }
@@ -145,7 +148,8 @@ extension Tensor {
             let (px, pd, out) = (saved.pointer, dy.pointer, dx.pointer)
             parallelGate(batch, block) { b, start, length in
                 let a = 2 * b * block + start
-                ck_gate_backward(Int64(length), px + a, px + a + block, pd + b * block + start, out + a, out + a + block)
+                ck_gate_backward(
+                    Int64(length), px + a, px + a + block, pd + b * block + start, out + a, out + a + block)
             }
             return [dx]
         }

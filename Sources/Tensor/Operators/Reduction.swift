@@ -10,7 +10,9 @@ extension Tensor {
         let source = pointer
         partial.withUnsafeMutableBufferPointer { buffer in
             nonisolated(unsafe) let slots = buffer
-            parallelPieces(of: count) { start, length in slots[start / pieceSize] = ck_sum(Int64(length), source + start) }
+            parallelPieces(of: count) { start, length in
+                slots[start / pieceSize] = ck_sum(Int64(length), source + start)
+            }
         }
         let total = partial.reduce(0.0) { $0 + Double($1) }
         let inputShape = shape

@@ -40,7 +40,9 @@ extension Tensor {
         var y = shape
         y[axis] = range.count
         let result = Tensor(uninitialized: y)
-        blocks.copy(from: pointer, at: range.lowerBound, of: shape[axis], to: result.pointer, at: 0, of: range.count, length: range.count)
+        blocks.copy(
+            from: pointer, at: range.lowerBound, of: shape[axis], to: result.pointer, at: 0, of: range.count,
+            length: range.count)
         return result.recorded([self]) { dy in
             let dx = Tensor.zeros(inputShape)
             blocks.copy(
@@ -108,7 +110,8 @@ extension Tensor {
         let blocks = AxisBlocks(shape, axis)
         let y = Tensor(uninitialized: shape)
         for index in 0..<length {
-            blocks.copy(from: pointer, at: index, of: length, to: y.pointer, at: length - 1 - index, of: length, length: 1)
+            blocks.copy(
+                from: pointer, at: index, of: length, to: y.pointer, at: length - 1 - index, of: length, length: 1)
         }
         return y.recorded([self]) { dy in [dy.detached().flipped(axis: axis)] }
     }

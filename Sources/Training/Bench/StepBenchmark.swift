@@ -43,7 +43,8 @@ package struct StepBenchmark {
                 id: "\(index)", waveform: Waveform(samples: samples, sampleRate: preset.sampleRate), text: text,
                 spectrogram: MelSpectrogram(preset), hop: preset.hopLength)
         }
-        let tokenizer = try KMeansTokenizer.fit(clips.map(\.melTensor), limit: KMeansTokenizer.codeLimit(preset), seed: 1)
+        let tokenizer = try KMeansTokenizer.fit(
+            clips.map(\.melTensor), limit: KMeansTokenizer.codeLimit(preset), seed: 1)
         let read = clips.map { clip in
             var clip = clip
             clip.tokens = tokenizer.tokens(of: clip.melTensor)

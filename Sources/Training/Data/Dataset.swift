@@ -38,7 +38,8 @@ package struct Dataset: Sendable {
             guard progress("Reading clips", Double(index) / Double(clips.count)) else { throw CancellationError() }
             let waveform = try AudioFile.read(clip.url)
             guard waveform.sampleRate == preset.sampleRate else {
-                throw TrainingError.wrongSampleRate(clip: clip.fileName, found: waveform.sampleRate, wanted: preset.sampleRate)
+                throw TrainingError.wrongSampleRate(
+                    clip: clip.fileName, found: waveform.sampleRate, wanted: preset.sampleRate)
             }
             let encoded = try frontEnd.encode(clip.text)
             if let warning = encoded.warning { remarks.append("Clip \(clip.id): \(warning)") }
@@ -89,7 +90,8 @@ package struct Dataset: Sendable {
             clip.mel.withUnsafeBufferPointer { source in
                 guard let base = source.baseAddress else { return }
                 for band in 0..<bands {
-                    (mel.pointer + (b * bands + band) * frames).update(from: base + band * clip.frames, count: clip.frames)
+                    (mel.pointer + (b * bands + band) * frames).update(
+                        from: base + band * clip.frames, count: clip.frames)
                 }
             }
             clip.samples.withUnsafeBufferPointer { source in
@@ -114,7 +116,8 @@ package struct Dataset: Sendable {
                 if other >= index { other += 1 }
             }
             let start = choice.integer(below: max(1, training[other].frames - length + 1), at: 2 * b + 1)
-            training[other].melCrop(start: start, length: length, into: result.pointer + b * PreparedClip.melBands * length)
+            training[other].melCrop(
+                start: start, length: length, into: result.pointer + b * PreparedClip.melBands * length)
         }
         return result
     }

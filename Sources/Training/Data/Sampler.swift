@@ -51,7 +51,10 @@ package struct Sampler: Sendable {
     package func batch(at position: SamplerPosition) -> (clips: [Int], next: SamplerPosition) {
         let batches = batches(epoch: position.epoch)
         let last = position.batch + 1 >= batches.count
-        let next = last ? SamplerPosition(epoch: position.epoch + 1) : SamplerPosition(epoch: position.epoch, batch: position.batch + 1)
+        let next =
+            last
+            ? SamplerPosition(epoch: position.epoch + 1)
+            : SamplerPosition(epoch: position.epoch, batch: position.batch + 1)
         return (batches[min(position.batch, batches.count - 1)], next)
     }
 }

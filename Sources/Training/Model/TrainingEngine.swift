@@ -17,7 +17,9 @@ package final class TrainingEngine {
     private let samplers: [Stage: Sampler]
     private let lossSpectrogram: MelSpectrogram
 
-    package init(configuration: VoiceConfiguration, symbolCount symbols: Int, dataset: Dataset, tokenizer: KMeansTokenizer) {
+    package init(
+        configuration: VoiceConfiguration, symbolCount symbols: Int, dataset: Dataset, tokenizer: KMeansTokenizer
+    ) {
         self.configuration = configuration
         self.dataset = dataset
         self.tokenizer = tokenizer
@@ -28,7 +30,12 @@ package final class TrainingEngine {
         let lengths = dataset.training.map(\.frames)
         samplers = Dictionary(
             uniqueKeysWithValues: Stage.allCases.map {
-                ($0, Sampler(lengths: lengths, batchSize: configuration.training.batchSize, seed: configuration.randomSeed, stage: $0))
+                (
+                    $0,
+                    Sampler(
+                        lengths: lengths, batchSize: configuration.training.batchSize, seed: configuration.randomSeed,
+                        stage: $0)
+                )
             })
         let sizes = model.sovits.configuration
         lossSpectrogram = MelSpectrogram(
@@ -51,7 +58,8 @@ package final class TrainingEngine {
         let schedule: LearningRateSchedule =
             switch stage {
             case .sovits:
-                .exponential(rate: configuration.optimizer.sovitsLearningRate, decay: configuration.optimizer.sovitsDecay)
+                .exponential(
+                    rate: configuration.optimizer.sovitsLearningRate, decay: configuration.optimizer.sovitsDecay)
             case .prior:
                 .warmupCosine(
                     rate: configuration.optimizer.priorLearningRate, warmup: configuration.optimizer.priorWarmupSteps,
@@ -82,7 +90,8 @@ package final class TrainingEngine {
         let elapsed = ContinuousClock.now - started
         return StepRecord(
             branch: branch, step: step, stage: stage, epoch: place.epoch, batch: place.batch, learningRate: rate,
-            metrics: metrics, seconds: Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18)
+            metrics: metrics,
+            seconds: Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18)
     }
 
     /// Discriminators, then generator (HiFi-GAN §2.4, VITS §2.4).
@@ -101,10 +110,13 @@ package final class TrainingEngine {
 
         let terms = model.discriminators.frozen { generatorTerms(pass) }
         let weights: [(Metric, Double)] = [
-            (.mel, configuration.loss.mel), (.kl, configuration.loss.kl), (.adversarial, configuration.loss.adversarial),
+            (.mel, configuration.loss.mel), (.kl, configuration.loss.kl),
+            (.adversarial, configuration.loss.adversarial),
             (.featureMatching, configuration.loss.featureMatching),
         ]
-        var metrics: [Metric: Float] = [.discriminator: discriminatorLoss.item, .discriminatorGradientNorm: discriminatorNorm]
+        var metrics: [Metric: Float] = [
+            .discriminator: discriminatorLoss.item, .discriminatorGradientNorm: discriminatorNorm,
+        ]
         var total = Tensor.scalar(0)
         for (metric, weight) in weights {
             guard let term = terms[metric] else { continue }
@@ -149,7 +161,8 @@ package final class TrainingEngine {
         let norm = model.priorOptimizer.gradientNorm()
         try requireFinite(norm, "The prior's gradient", step)
         model.priorOptimizer.update(
-            learningRate: rate, gradientScale: clippingScale(norm: norm, limit: Float(configuration.optimizer.priorClipNorm)))
+            learningRate: rate,
+            gradientScale: clippingScale(norm: norm, limit: Float(configuration.optimizer.priorClipNorm)))
         return [.crossEntropy: loss.item, .topThreeAccuracy: accuracy, .priorGradientNorm: norm]
     }
 

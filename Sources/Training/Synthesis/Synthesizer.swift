@@ -60,7 +60,8 @@ package final class Synthesizer {
             guard !symbols.isEmpty else { continue }
             if !samples.isEmpty { samples += [Float](repeating: 0, count: Int(pause * Double(sampleRate))) }
             var options = SamplingOptions(
-                maximumTokens: max(25, Int((3 * weights.position.tokensPerSymbol * Double(symbols.count)).rounded(.up))))
+                maximumTokens: max(25, Int((3 * weights.position.tokensPerSymbol * Double(symbols.count)).rounded(.up)))
+            )
             options.topK = sampling.topK
             options.topP = Float(sampling.topP)
             options.temperature = Float(sampling.temperature)

@@ -10,7 +10,8 @@ package struct TakeLibrary: Sendable {
 
     /// Writes a take and returns it with its path. `name` is made unique by a number.
     package func save(
-        _ waveform: Waveform, text: String, weights: WeightsImage, seed: UInt64, source: String, to requested: URL? = nil
+        _ waveform: Waveform, text: String, weights: WeightsImage, seed: UInt64, source: String,
+        to requested: URL? = nil
     ) throws -> Take {
         let url: URL
         if let requested {
@@ -21,14 +22,16 @@ package struct TakeLibrary: Sendable {
         }
         let take = Take(
             path: url.path, text: text, checkpoint: weights.label, step: weights.step, seed: seed, source: source,
-            date: Date(timeIntervalSince1970: Date().timeIntervalSince1970.rounded(.down)), sampleRate: waveform.sampleRate,
+            date: Date(timeIntervalSince1970: Date().timeIntervalSince1970.rounded(.down)),
+            sampleRate: waveform.sampleRate,
             sampleCount: waveform.samples.count)
         try AudioFile.write(waveform, to: url)
         if requested == nil {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
             encoder.dateEncodingStrategy = .iso8601
-            try encoder.encode(take).write(to: url.deletingPathExtension().appendingPathExtension("json"), options: .atomic)
+            try encoder.encode(take).write(
+                to: url.deletingPathExtension().appendingPathExtension("json"), options: .atomic)
         }
         return take
     }

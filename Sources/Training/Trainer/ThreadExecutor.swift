@@ -1,7 +1,7 @@
 import Foundation
 
 /// A serial executor with a thread of its own, so that hours of arithmetic never occupy the cooperative pool.
-package final class ThreadExecutor: SerialExecutor, @unchecked Sendable {  // `jobs` and `isEnded` guarded by `condition`
+package final class ThreadExecutor: SerialExecutor, @unchecked Sendable {  // guarded by `condition`
     private let condition = NSCondition()
     private var jobs: [UnownedJob] = []
     private var isEnded = false
@@ -65,7 +65,7 @@ final class CommandMailbox: @unchecked Sendable {  // guarded by `lock`
         }
     }
 
-    var hasStop: Bool { lock.withLock { commands.contains(.stop) } }
+    var hasStop: Bool { lock.withLock { commands.contains { $0 == .stop || $0 == .interrupt } } }
 
     /// Returns when there is a command; one waiter at a time.
     func wait() async {

@@ -19,14 +19,16 @@ extension Trainer {
             }
         case .snapshot:
             if isSpoiled {
-                log(.warning, "The state in memory is not good any more and is not saved: roll back to a checkpoint first")
+                log(
+                    .warning,
+                    "The state in memory is not good any more and is not saved: roll back to a checkpoint first")
             } else {
                 save(.user)
             }
         case .rollBack(let id): rollBack(to: id)
         case .setStage(let stage): set("stage", stage?.rawValue ?? "schedule")
         case .setLearningRateFactor(let factor): set("learning_rate_factor", "\(factor)")
-        case .stop: break
+        case .stop, .interrupt: break
         }
         publish()
     }
@@ -49,8 +51,11 @@ extension Trainer {
         switch setting.name {
         case "stage": engine?.position.stageOverride = Stage(rawValue: setting.value)
         case "learning_rate_factor":
-            if let factor = Double(setting.value), factor.isFinite, factor > 0 { engine?.position.learningRateFactor = factor }
-        default: log(.warning, "The journal has a setting \(setting.name) that this version does not know; it is left out")
+            if let factor = Double(setting.value), factor.isFinite, factor > 0 {
+                engine?.position.learningRateFactor = factor
+            }
+        default:
+            log(.warning, "The journal has a setting \(setting.name) that this version does not know; it is left out")
         }
     }
 
@@ -102,12 +107,10 @@ extension Trainer {
         }
     }
 
-    func stop() -> Outcome {
+    func stop(_ reason: CheckpointReason) -> Outcome {
         if isSpoiled {
             log(.stopped, "Stopped without saving: the state in memory was not good any more")
-        } else if engine != nil, currentStep != savedStep,
-            !save(isInterrupted.load(ordering: .relaxed) ? .signal : .user)
-        {
+        } else if engine != nil, currentStep != savedStep, !save(reason) {
             return finish(phase, .failed(haltedReason ?? "The state could not be saved."))
         } else {
             log(.stopped, "Stopped at step \(currentStep)")

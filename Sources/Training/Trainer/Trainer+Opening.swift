@@ -8,7 +8,9 @@ extension Trainer {
         if let lockRemark { log(.warning, lockRemark) }
         // A crash may have come between the branch's folder and the journal's row.
         for branch in try store.branches() {
-            if let parent = branch.parent { try journal.addBranch(branch.name, parent: parent.branch, forkStep: parent.step) }
+            if let parent = branch.parent {
+                try journal.addBranch(branch.name, parent: parent.branch, forkStep: parent.step)
+            }
         }
         try prepare("Looking for the newest sound checkpoint")
         let found = try Recovery.newestSound(in: store)
@@ -24,7 +26,8 @@ extension Trainer {
         try prepare("Building the model")
         fingerprint = try voice.fingerprint()
         let engine = TrainingEngine(
-            configuration: voice.configuration, symbolCount: try voice.textFrontEnd().symbolTable.count, dataset: dataset,
+            configuration: voice.configuration, symbolCount: try voice.textFrontEnd().symbolTable.count,
+            dataset: dataset,
             tokenizer: tokenizer)
         if let found {
             try engine.restore(found.checkpoint)
@@ -35,7 +38,10 @@ extension Trainer {
             let step = found.checkpoint.id.step
             log(.resumed, redoing(found.explanation, after: step))
             if found.checkpoint.manifest.header.datasetFingerprint != fingerprint {
-                log(.warning, "The clips, transcripts or held-out list changed since \(found.checkpoint.id); training goes on with them as they are now")
+                log(
+                    .warning,
+                    "The clips, transcripts or held-out list changed since \(found.checkpoint.id); training goes on with them as they are now"
+                )
             }
         } else if let base {
             try engine.model.inherit(base.image, checkpoint: base.label)
@@ -88,7 +94,9 @@ struct BaseVoice {
         let store = try CheckpointStore(directory: voice.checkpointDirectory, access: .readOnly)
         let loaded: LoadedCheckpoint
         if base.checkpoint.isEmpty {
-            guard let found = try Recovery.newestSound(in: store) else { throw TrainingError.emptyBase(voice: base.voice) }
+            guard let found = try Recovery.newestSound(in: store) else {
+                throw TrainingError.emptyBase(voice: base.voice)
+            }
             loaded = found.checkpoint
         } else {
             loaded = try store.load(CheckpointID(parsing: base.checkpoint))

@@ -61,7 +61,8 @@ extension Trainer {
         guard saved.wasAlreadySaved, !different.isEmpty else { return }
         log(
             .warning,
-            "\(id) was saved before with other contents in \(different.joined(separator: ", ")), and stays as it was: voice.toml, the machine or a library changed since")
+            "\(id) was saved before with other contents in \(different.joined(separator: ", ")), and stays as it was: voice.toml, the machine or a library changed since"
+        )
     }
 
     func refreshSummaries() throws {

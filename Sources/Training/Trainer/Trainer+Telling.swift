@@ -9,7 +9,8 @@ extension Trainer {
         } catch {
             // The journal's disk may be the very thing that fails; the user still sees the event.
             continuation.yield(
-                .event(JournalEvent(date: Date(), branch: branch, step: currentStep, kind: .warning, message: "\(error)")))
+                .event(
+                    JournalEvent(date: Date(), branch: branch, step: currentStep, kind: .warning, message: "\(error)")))
         }
     }
 
@@ -20,8 +21,10 @@ extension Trainer {
         continuation.yield(
             .snapshot(
                 TrainingSnapshot(
-                    phase: phase, voiceName: voice.name, branch: branch, step: currentStep, targetStep: options.targetStep,
-                    stage: stage, epoch: place.epoch, batch: place.batch, batchesInEpoch: engine?.batchesInEpoch(stage) ?? 0,
+                    phase: phase, voiceName: voice.name, branch: branch, step: currentStep,
+                    targetStep: options.targetStep,
+                    stage: stage, epoch: place.epoch, batch: place.batch,
+                    batchesInEpoch: engine?.batchesInEpoch(stage) ?? 0,
                     learningRate: engine?.learningRate(stage) ?? 0,
                     secondsPerStep: sorted.isEmpty ? nil : sorted[sorted.count / 2], origin: origin,
                     checkpoints: summaries, stageOverride: engine?.position.stageOverride,

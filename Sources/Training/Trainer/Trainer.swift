@@ -1,6 +1,5 @@
 import Checkpoint
 import Foundation
-import Synchronization
 import Tensor
 import VoiceModel
 
@@ -27,7 +26,6 @@ package actor Trainer: TrainingSession {
     private nonisolated let executor = ThreadExecutor(name: "trainer")
     nonisolated let continuation: AsyncStream<TrainingUpdate>.Continuation
     nonisolated let mailbox = CommandMailbox()
-    nonisolated let isInterrupted = Atomic(false)
     private let lock: StoreLock
     let options: TrainerOptions
 
@@ -70,18 +68,14 @@ package actor Trainer: TrainingSession {
 
     package nonisolated func send(_ command: TrainingCommand) { mailbox.post(command) }
 
-    /// A signal wants the process to end: saves, with that reason, and stops.
-    package nonisolated func interrupt() {
-        isInterrupted.store(true, ordering: .relaxed)
-        mailbox.post(.stop)
-    }
-
     package nonisolated func history(limit: Int) async throws -> [StepRecord] {
         let branch = try store.readHead()?.branch ?? CheckpointID.firstBranch
         return try journal.history(branch: branch, limit: limit)
     }
 
-    package nonisolated func recentEvents(limit: Int) async throws -> [JournalEvent] { try journal.recentEvents(limit: limit) }
+    package nonisolated func recentEvents(limit: Int) async throws -> [JournalEvent] {
+        try journal.recentEvents(limit: limit)
+    }
 
     package func audition(_ request: AuditionRequest) async throws -> Take {
         guard let engine else { throw SessionError.notReady }
@@ -93,7 +87,7 @@ package actor Trainer: TrainingSession {
                 files: engine.model.weights(), position: engine.position, label: "\(branch)@\(engine.position.step)")
         }
         let (voice, dataset) = (voice, engine.dataset)
-        let take = try await Task.detached(priority: .userInitiated) {
+        let (take, remarks) = try await Task.detached(priority: .userInitiated) {
             let synthesizer = try Synthesizer(weights, voice: voice)
             let clip = request.fromHeldOutClip ? dataset.heldOut.first ?? dataset.training.first : nil
             let waveform =
@@ -102,9 +96,11 @@ package actor Trainer: TrainingSession {
                 } else {
                     try synthesizer.speak(request.text, reference: dataset.defaultReference, seed: request.seed)
                 }
-            return try TakeLibrary(voice).save(
+            let take = try TakeLibrary(voice).save(
                 waveform, text: request.text, weights: weights, seed: request.seed, source: clip?.id ?? "prior")
+            return (take, synthesizer.remarks)
         }.value
+        for remark in remarks { log(.warning, remark) }
         log(.take, "Spoke \(take.text.isEmpty ? take.source : "“\(take.text)”") with \(take.checkpoint): \(take.path)")
         return take
     }
@@ -143,7 +139,8 @@ package actor Trainer: TrainingSession {
             // Lets auditions and readers in; then what the user wants.
             await Task.yield()
             for command in mailbox.take() {
-                if command == .stop { return stop() }
+                if command == .stop { return stop(.user) }
+                if command == .interrupt { return stop(.signal) }
                 obey(command)
             }
             guard phase == .training else {
@@ -189,7 +186,8 @@ package actor Trainer: TrainingSession {
         if case .different(let previous) = try journal.append(record) {
             log(
                 .warning,
-                "Step \(record.step), done again, came out differently (\(difference(previous, record))): another machine or library?")
+                "Step \(record.step), done again, came out differently (\(difference(previous, record))): another machine or library?"
+            )
             try journal.replace(record)
         }
         unrecorded = nil

@@ -110,6 +110,8 @@ package enum TrainingCommand: Sendable, Equatable {
     case setLearningRateFactor(Double)
     /// Saves, then ends.
     case stop
+    /// The same because of a signal or a lost terminal, which the checkpoint then gives as its reason.
+    case interrupt
 }
 
 /// The trainer as the studio sees it; tests put a scripted one in its place.

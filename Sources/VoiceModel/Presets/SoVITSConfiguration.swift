@@ -30,8 +30,11 @@ package struct SoVITSConfiguration: Sendable, Equatable {
         self.symbolCount = symbolCount
         self.codeCount = codeCount
         speaker = .preset(preset)
-        func scale(_ channels: [Int], _ kernels: [Int], _ strides: [Int], _ groups: [Int]) -> [ScaleDiscriminator.Layer] {
-            channels.indices.map { .init(channels: channels[$0], kernel: kernels[$0], stride: strides[$0], groups: groups[$0]) }
+        func scale(_ channels: [Int], _ kernels: [Int], _ strides: [Int], _ groups: [Int]) -> [ScaleDiscriminator.Layer]
+        {
+            channels.indices.map {
+                .init(channels: channels[$0], kernel: kernels[$0], stride: strides[$0], groups: groups[$0])
+            }
         }
         switch preset {
         case .tiny:

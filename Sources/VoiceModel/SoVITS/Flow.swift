@@ -37,7 +37,8 @@ package final class Flow: Module {
 
     package init(channels: Int, hidden: Int, kernel: Int, couplings: Int, layers: Int, speakerWidth: Int) {
         self.couplings = (0..<couplings).map { _ in
-            CouplingLayer(channels: channels, hidden: hidden, kernel: kernel, layers: layers, speakerWidth: speakerWidth)
+            CouplingLayer(
+                channels: channels, hidden: hidden, kernel: kernel, layers: layers, speakerWidth: speakerWidth)
         }
     }
 

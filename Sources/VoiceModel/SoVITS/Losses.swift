@@ -3,7 +3,9 @@ import Tensor
 /// The terms of SoVITS' loss, unweighted (VITS eq. 3-4, HiFi-GAN eq. 1-3).
 package enum SoVITSLoss {
     /// KL of the posterior's flowed sample against the prior, per frame: m, log s of both [B, C, T], mask [B, 1, T].
-    package static func kl(flowed: Tensor, posteriorLogDeviation: Tensor, prior: FrameDistribution, mask: Tensor) -> Tensor {
+    package static func kl(flowed: Tensor, posteriorLogDeviation: Tensor, prior: FrameDistribution, mask: Tensor)
+        -> Tensor
+    {
         let distance = (flowed - prior.mean).squared() * (prior.logDeviation * -2).exponential()
         let terms = prior.logDeviation - posteriorLogDeviation - 0.5 + distance * 0.5
         return (terms * mask).sum() / mask.detached().sum().item

@@ -74,7 +74,8 @@ package final class RelativeEncoder: Module {
     private let firstNorms, secondNorms: [ChannelLayerNorm]
     private let dropout: Float
 
-    package init(channels: Int, filter: Int, heads: Int, layers: Int, kernel: Int = 3, window: Int = 4, dropout: Float) {
+    package init(channels: Int, filter: Int, heads: Int, layers: Int, kernel: Int = 3, window: Int = 4, dropout: Float)
+    {
         self.dropout = dropout
         attentions = (0..<layers).map { _ in
             ConvolutionAttention(channels: channels, heads: heads, window: window, dropout: dropout)
@@ -87,7 +88,8 @@ package final class RelativeEncoder: Module {
     }
 
     /// `lengths`: frames (or symbols) of each item; `mask` the same as [B, 1, T]. Dropout only with `randomness`.
-    package func callAsFunction(_ input: Tensor, mask: Tensor, lengths: [Int], _ randomness: StepRandomness?) -> Tensor {
+    package func callAsFunction(_ input: Tensor, mask: Tensor, lengths: [Int], _ randomness: StepRandomness?) -> Tensor
+    {
         var x = input * mask
         for index in attentions.indices {
             let y = attentions[index](x, x, lengths: lengths, randomness).dropout(dropout, randomness)

@@ -70,7 +70,8 @@ package final class SoVITS: Module {
         let posterior = posteriorEncoder(batch.mel, mask: mask, speaker: g)
         let z = posterior.sample(noise: randomness.next("posterior").normal(posterior.mean.shape), mask: mask)
         let kl = SoVITSLoss.kl(
-            flowed: flow(z, mask: mask, speaker: g), posteriorLogDeviation: posterior.logDeviation, prior: prior, mask: mask)
+            flowed: flow(z, mask: mask, speaker: g), posteriorLogDeviation: posterior.logDeviation, prior: prior,
+            mask: mask)
 
         let segment = configuration.segmentFrames, hop = configuration.hopLength
         let places = randomness.next("segment")

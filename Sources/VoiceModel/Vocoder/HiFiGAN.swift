@@ -23,7 +23,8 @@ package final class HiFiGAN: Vocoder {
         for (rate, kernel) in zip(rates, kernels) {
             upsamplings.append(
                 TransposedConvolution1d(
-                    channels, channels / 2, kernel: kernel, stride: rate, padding: (kernel - rate) / 2, weightNorm: true,
+                    channels, channels / 2, kernel: kernel, stride: rate, padding: (kernel - rate) / 2,
+                    weightNorm: true,
                     initializer: .normal(standardDeviation: 0.01)))
             channels /= 2
             blocks.append(residualKernels.map { ResidualBlock(channels: channels, kernel: $0, dilations: dilations) })

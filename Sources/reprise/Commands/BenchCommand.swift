@@ -37,7 +37,8 @@ struct BenchCommand: ParsableCommand {
 
     func validate() throws {
         guard batch >= 1, frames >= 64, frames % 2 == 0, symbols >= 1, symbols <= 1000, repeats >= 1 else {
-            throw ValidationError("--batch and --repeats start at 1, --frames is even and from 64 on, --symbols is 1 to 1000.")
+            throw ValidationError(
+                "--batch and --repeats start at 1, --frames is even and from 64 on, --symbols is 1 to 1000.")
         }
     }
 

@@ -51,7 +51,8 @@ struct CheckpointsCommand: ParsableCommand {
     private func list(_ store: CheckpointStore) throws {
         let listings = try store.list()
         if json {
-            return try printJSON(listings.compactMap { item in item.header.map { CheckpointSummary($0, isPinned: item.isPinned) } })
+            return try printJSON(
+                listings.compactMap { item in item.header.map { CheckpointSummary($0, isPinned: item.isPinned) } })
         }
         if listings.isEmpty { print("No checkpoints yet.") }
         for item in listings {
@@ -59,7 +60,9 @@ struct CheckpointsCommand: ParsableCommand {
             if let header = item.header {
                 let size = ByteCountFormatter.string(fromByteCount: Int64(header.bytes), countStyle: .memory)
                 let parent = header.parent.map { "  from \($0)" } ?? ""
-                print("\(item.id)  \(header.date.formatted(.iso8601))  \(header.reason.rawValue)  \(size)\(parent)\(marks)")
+                print(
+                    "\(item.id)  \(header.date.formatted(.iso8601))  \(header.reason.rawValue)  \(size)\(parent)\(marks)"
+                )
             } else {
                 print("\(item.id)  damaged: \(item.defect ?? "unreadable")\(marks)")
             }
@@ -109,7 +112,10 @@ struct CheckpointsCommand: ParsableCommand {
             print("\(try parsed()) is \(action == .pin ? "pinned" : "not pinned any more").")
         case .prune:
             let gone = try store.prune(keepingLast: voice.configuration.training.keepCheckpoints, dryRun: dryRun)
-            print(gone.isEmpty ? "Nothing to remove." : "\(dryRun ? "Would remove" : "Removed") \(gone.map(\.description).joined(separator: ", ")).")
+            print(
+                gone.isEmpty
+                    ? "Nothing to remove."
+                    : "\(dryRun ? "Would remove" : "Removed") \(gone.map(\.description).joined(separator: ", ")).")
         case .list, .show, .verify: break
         }
     }

@@ -19,7 +19,10 @@ struct DoctorCommand: ParsableCommand {
         let locale = environment["LC_ALL"] ?? environment["LC_CTYPE"] ?? environment["LANG"] ?? "C"
         row("Terminal", "\(environment["TERM"] ?? "none"), locale \(locale)")
         let devices = AudioDevice.playbackDevices()
-        row("Sound", devices.isEmpty ? "no device; auditions are kept as WAV files" : devices.map(\.name).joined(separator: ", "))
+        row(
+            "Sound",
+            devices.isEmpty ? "no device; auditions are kept as WAV files" : devices.map(\.name).joined(separator: ", ")
+        )
         let languages = try SpeechEngine.shared.languages()
         row("Languages", "\(languages.count) through espeak-ng, or graphemes")
         let home = VoiceLocation().home
@@ -31,12 +34,16 @@ struct DoctorCommand: ParsableCommand {
         print(name.padding(toLength: 11, withPad: " ", startingAt: 0) + value)
     }
 
-    private func size(_ bytes: Int) -> String { ByteCountFormatter.string(fromByteCount: Int64(bytes), countStyle: .memory) }
+    private func size(_ bytes: Int) -> String {
+        ByteCountFormatter.string(fromByteCount: Int64(bytes), countStyle: .memory)
+    }
 
     /// Of the nearest folder that exists.
     private func freeSpace(at url: URL) -> Int? {
         var folder = url
-        while !FileManager.default.fileExists(atPath: folder.path), folder.path != "/" { folder.deleteLastPathComponent() }
+        while !FileManager.default.fileExists(atPath: folder.path), folder.path != "/" {
+            folder.deleteLastPathComponent()
+        }
         let attributes = try? FileManager.default.attributesOfFileSystem(forPath: folder.path)
         return (attributes?[.systemFreeSize] as? NSNumber)?.intValue
     }

@@ -51,7 +51,8 @@ struct SayCommand: AsyncParsableCommand {
         }
         for remark in synthesizer.remarks { printError(remark) }
         let take = try TakeLibrary(voice).save(
-            waveform, text: text, weights: weights, seed: seed, source: "prior", to: out.map { URL(fileURLWithPath: $0) })
+            waveform, text: text, weights: weights, seed: seed, source: "prior",
+            to: out.map { URL(fileURLWithPath: $0) })
         print("\(take.path)  \(String(format: "%.2f", waveform.duration)) s  \(weights.label)")
         if play { print(try await DevicePlayer(device: voice.configuration.studio.device).play(take)) }
     }

@@ -30,7 +30,7 @@ struct TrainCommand: AsyncParsableCommand {
         let trainer = try Trainer(
             voice: Voice.open(voice),
             options: TrainerOptions(targetStep: steps, stage: stage, threads: threads, endsWhenHalted: true))
-        let watch = SignalWatch { trainer.interrupt() }
+        let watch = SignalWatch { trainer.send(.interrupt) }
         let printer = Task { [json] in await Self.show(trainer.updates, json: json) }
         let outcome = await trainer.run()
         await printer.value
