@@ -58,6 +58,22 @@ import VoiceModel
         #expect(abs(sum - losses) < 1e-4 * losses)
     }
 
+    @Test func semanticDecoderStepsEqualTheFullForward() throws {
+        let golden = try Golden("semantic_decoder")
+        let module = try decoder(golden)
+        let text = try rows(golden, "phonemes")[1].map(Int32.init), tokens = try rows(golden, "tokens")[1]
+        let bert = golden["input/bert"].sliced(axis: 0, 1..<2)
+        let decoding = try module.decoding(text: text, bert: bert, maximumTokens: tokens.count)
+        var scores = decoding.scores
+        for token in tokens {
+            decoding.feed(token: token)
+            scores += decoding.scores
+        }
+        let expected = golden["output/logits"].sliced(axis: 0, 1..<2)
+        #expect(relativeDifference(Tensor(scores, shape: expected.shape), expected) < 1e-4)
+        #expect(module.parameters.allSatisfy { $0.tensor.requiresGradient }, "decoding leaves it trainable")
+    }
+
     @Test func semanticDecoderRefusesWhatItDoesNotKnow() throws {
         let module = try decoder(Golden("semantic_decoder"))
         #expect(throws: PriorError.emptyText) { try module.logits(text: [[]], tokens: [[1]]) }

@@ -86,17 +86,12 @@ package final class SemanticDecoder: Module {
         precondition(text.count == tokens.count, "\(text.count) texts cannot belong to \(tokens.count) utterances")
         for (symbols, codes) in zip(text, tokens) { try configuration.check(text: symbols, tokens: codes) }
         let length = text.map(\.count).max() ?? 0, steps = tokens.map(\.count).max() ?? 0, rows = length + steps
-        let symbols = text.flatMap { $0.map(Int.init) + Array(repeating: 0, count: length - $0.count) }
-        // The projection of zeros is its bias.
-        let features = bert.map { bertProjection($0.detached().transposed()) } ?? bertProjection.bias
-        var prefix = textEmbedding(symbols, shape: [text.count, length])
-        if let features { prefix = prefix + features }
         let padded = tokens.flatMap { $0 + Array(repeating: end, count: steps - $0.count) }
-        let following = tokenEmbedding(padded, shape: [tokens.count, steps])
-        var x = Tensor.concatenated([textPositions(prefix), tokenPositions(following)], axis: 1)
+        let following = tokenRows(padded, shape: [tokens.count, steps], from: 0)
+        var x = Tensor.concatenated([textRows(text, bert: bert), following], axis: 1)
             .dropout(configuration.dropout, randomness)
         let mask = AttentionMask.prefixCausal(prefix: length, lengths: text.map(\.count))
-        for layer in layers { x = layer(x, mask: mask, randomness) }
+        for layer in layers { x = layer(x, mask: mask, randomness: randomness) }
         // An item's own last symbol, in a batch of unequal texts not the last row of the text, then the tokens.
         var heard = [Int]()
         for (b, symbols) in text.enumerated() {
@@ -104,6 +99,21 @@ package final class SemanticDecoder: Module {
             heard += b * rows + length..<(b + 1) * rows
         }
         return output(x.reshaped([text.count * rows, -1]).embedding(heard, shape: [text.count, steps + 1]))
+    }
+
+    /// Embeddings of the text: symbols, BERT features and positions, [B, L, C].
+    private func textRows(_ text: [[Int32]], bert: Tensor?) -> Tensor {
+        let length = text.map(\.count).max() ?? 0
+        let symbols = text.flatMap { $0.map(Int.init) + Array(repeating: 0, count: length - $0.count) }
+        // The projection of zeros is its bias.
+        let features = bert.map { bertProjection($0.detached().transposed()) } ?? bertProjection.bias
+        let embedded = textEmbedding(symbols, shape: [text.count, length])
+        return textPositions(features.map { embedded + $0 } ?? embedded, from: 0)
+    }
+
+    /// Embeddings of tokens from position `start` on, [B, R, C].
+    private func tokenRows(_ tokens: [Int], shape: [Int], from start: Int) -> Tensor {
+        tokenPositions(tokenEmbedding(tokens, shape: shape), from: start)
     }
 
     package func collect(_ state: StateCollector) {
@@ -115,18 +125,65 @@ package final class SemanticDecoder: Module {
         state.children("h.layers", layers)
         state.child("ar_predict_layer", output)
     }
+
+    /// One utterance being decoded: the text is fed once, then tokens one by one, each costing one row.
+    package final class Decoding {
+        private let decoder: SemanticDecoder
+        private let caches: [KeyValueCache]
+        private let textLength: Int
+        private var fed = 0
+        /// Scores of what comes next, K + 1 of them, the last being EOS.
+        package private(set) var scores: [Float] = []
+
+        fileprivate init(_ decoder: SemanticDecoder, text: [Int32], bert: Tensor?, maximumTokens: Int) {
+            self.decoder = decoder
+            textLength = text.count
+            caches = decoder.layers.map { _ in
+                KeyValueCache(capacity: text.count + maximumTokens, channels: decoder.configuration.hidden)
+            }
+            feed(decoder.textRows([text], bert: bert))
+        }
+
+        /// Feeds a token, 0 ..< K; `scores` are then those of what follows it.
+        package func feed(token: Int) {
+            decoder.frozen {
+                fed += 1
+                feed(decoder.tokenRows([token], shape: [1, 1], from: fed - 1))
+            }
+        }
+
+        /// Every row sees all that is in the caches.
+        private func feed(_ rows: Tensor) {
+            let mask = AttentionMask.keys(lengths: [textLength + fed])
+            var x = rows
+            for (layer, cache) in zip(decoder.layers, caches) {
+                x = layer(x, mask: mask, cache: cache, randomness: nil)
+            }
+            scores = decoder.output(x.sliced(axis: 1, x.shape[1] - 1..<x.shape[1])).values
+        }
+    }
+
+    /// Starts to decode one utterance of at most `maximumTokens` tokens, without a tape. `bert` is [1, 1024, L], or nil
+    /// for zeros.
+    ///
+    /// - Throws: `PriorError` when the text does not fit.
+    package func decoding(text: [Int32], bert: Tensor? = nil, maximumTokens: Int) throws -> Decoding {
+        try configuration.check(text: text)
+        return frozen { Decoding(self, text: text, bert: bert, maximumTokens: maximumTokens) }
+    }
 }
 
-/// x + α · sines of the position, [B, R, C] -> [B, R, C] (Vaswani et al. 2017; the learned α is Li et al. 2019).
+/// x + α · sines of the position, [B, R, C] -> [B, R, C] (Vaswani et al. 2017; the learned α is of Li et al. 2019).
 private final class SinePositions: Module {
     private let alpha = Tensor.parameter([1])
 
-    func callAsFunction(_ x: Tensor) -> Tensor {
+    /// The first row stands at position `start`.
+    func callAsFunction(_ x: Tensor, from start: Int) -> Tensor {
         let rows = x.shape[1], width = x.shape[2]
         let sines = Tensor(uninitialized: [rows, width])
         for row in 0..<rows {
             for c in 0..<width {
-                let angle = Double(row) * exp(-log(10000) * Double(c & ~1) / Double(width))
+                let angle = Double(start + row) * exp(-log(10000) * Double(c & ~1) / Double(width))
                 sines.pointer[row * width + c] = Float(c & 1 == 0 ? sin(angle) : cos(angle))
             }
         }
@@ -153,8 +210,11 @@ private final class SemanticDecoderLayer: Module {
         dropout = configuration.dropout
     }
 
-    func callAsFunction(_ x: Tensor, mask: AttentionMask, _ randomness: StepRandomness?) -> Tensor {
-        let y = attentionNorm(x + attention(x, mask: mask, randomness).dropout(dropout, randomness))
+    func callAsFunction(
+        _ x: Tensor, mask: AttentionMask, cache: KeyValueCache? = nil, randomness: StepRandomness?
+    ) -> Tensor {
+        let attended = attention(x, mask: mask, cache: cache, randomness: randomness)
+        let y = attentionNorm(x + attended.dropout(dropout, randomness))
         let z = contract(expand(y).relu().dropout(dropout, randomness))
         return feedForwardNorm(y + z.dropout(dropout, randomness))
     }
@@ -184,12 +244,15 @@ private final class PackedAttention: Module {
         dropout = configuration.dropout
     }
 
-    func callAsFunction(_ x: Tensor, mask: AttentionMask, _ randomness: StepRandomness?) -> Tensor {
+    func callAsFunction(
+        _ x: Tensor, mask: AttentionMask, cache: KeyValueCache?, randomness: StepRandomness?
+    ) -> Tensor {
         let width = x.shape[2]
         let parts = x.linear(weight: weight, bias: bias).split(axis: 2, [width, width, width])
+        let (key, value) = cache?.append(key: parts[1], value: parts[2]) ?? (parts[1], parts[2])
         return output(
             attention(
-                query: parts[0], key: parts[1], value: parts[2], heads: heads, layout: .channelsLast, mask: mask,
+                query: parts[0], key: key, value: value, heads: heads, layout: .channelsLast, mask: mask,
                 dropout: dropout, randomness: randomness))
     }
 
