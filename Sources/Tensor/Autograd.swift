@@ -3,11 +3,14 @@ import CKernels
 /// One entry of the tape: what an operator read, and how a gradient goes back through it.
 final class GradientNode {
     let inputs: [Tensor]
+    /// Which inputs wanted a gradient when the operator ran: thawing a frozen module afterwards changes nothing.
+    let wanted: [Bool]
     /// Takes d loss / d output, returns d loss / d input for each input, nil where the input wants none.
     let backward: (Tensor) -> [Tensor?]
 
     init(inputs: [Tensor], backward: @escaping (Tensor) -> [Tensor?]) {
         self.inputs = inputs
+        wanted = inputs.map(\.requiresGradient)
         self.backward = backward
     }
 }
@@ -37,8 +40,8 @@ extension Tensor {
                 continue
             }
             let gradients = node.backward(arrived.total)
-            for (input, gradient) in zip(node.inputs, gradients) {
-                guard let gradient, input.requiresGradient else { continue }
+            for (index, input) in node.inputs.enumerated() {
+                guard let gradient = gradients[index], node.wanted[index], input.requiresGradient else { continue }
                 assert(gradient.count == input.count)
                 pending[ObjectIdentifier(input), default: PendingGradient()].add(gradient)
             }
@@ -56,7 +59,7 @@ extension Tensor {
             if next < inputs.count {
                 stack[stack.count - 1].next += 1
                 let input = inputs[next]
-                if input.requiresGradient, visited.insert(ObjectIdentifier(input)).inserted { stack.append((input, 0)) }
+                if tensor.node?.wanted[next] == true, input.requiresGradient, visited.insert(ObjectIdentifier(input)).inserted { stack.append((input, 0)) }
             } else {
                 order.append(tensor)
                 stack.removeLast()

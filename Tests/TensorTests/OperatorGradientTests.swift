@@ -61,4 +61,15 @@ import Testing
         y.sum().backward()
         #expect(x.gradient?.values == [1])
     }
+
+    /// What was frozen when an operator ran stays without a gradient, also when it is thawed before `backward`.
+    @Test func thawingBeforeBackwardChangesNothing() {
+        let x = Tensor([1, 2], shape: [1, 2]), weight = Tensor([3, 4], shape: [1, 2])
+        x.requiresGradient = true
+        let loss = x.linear(weight: weight).sum()
+        weight.requiresGradient = true
+        loss.backward()
+        #expect(weight.gradient == nil)
+        #expect(x.gradient?.values == [3, 4])
+    }
 }

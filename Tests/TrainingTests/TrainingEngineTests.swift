@@ -116,6 +116,18 @@ import VoiceModel
         #expect(values(engine.model.discriminators) != discriminators)
     }
 
+    /// The generator's loss must not teach the discriminators: nothing of it may wait for their next update.
+    @Test func aStepLeavesNoGradientBehind() throws {
+        let engine = try TinyVoice.engine()
+        engine.position.stageOverride = .sovits
+        _ = try steps(engine, 1)
+        let modules: [any Module] = [engine.model.sovits, engine.model.discriminators, engine.model.prior]
+        for module in modules {
+            let left = module.parameters.filter { $0.tensor.gradient != nil }.map(\.name)
+            #expect(left.isEmpty, "gradients left on \(left)")
+        }
+    }
+
     @Test func whatIsNotANumberIsNamed() throws {
         func poison(_ module: any Module, _ prefix: String) throws {
             let entry = try #require(module.parameters.first { $0.name.hasPrefix(prefix) })

@@ -108,15 +108,21 @@ package final class TrainingEngine {
         try requireFinite(discriminatorNorm, "The discriminators' gradient", step)
         model.discriminatorOptimizer.update(learningRate: rate)
 
-        let terms = model.discriminators.frozen { generatorTerms(pass) }
+        var metrics = try model.discriminators.frozen { try descendGenerator(pass, step: step, rate: rate) }
+        metrics[.discriminator] = discriminatorLoss.item
+        metrics[.discriminatorGradientNorm] = discriminatorNorm
+        return metrics
+    }
+
+    /// The generator's half of the step. The discriminators must be frozen around all of it: backward asks them too.
+    private func descendGenerator(_ pass: SoVITS.Pass, step: Int, rate: Float) throws -> [Metric: Float] {
+        let terms = generatorTerms(pass)
         let weights: [(Metric, Double)] = [
             (.mel, configuration.loss.mel), (.kl, configuration.loss.kl),
             (.adversarial, configuration.loss.adversarial),
             (.featureMatching, configuration.loss.featureMatching),
         ]
-        var metrics: [Metric: Float] = [
-            .discriminator: discriminatorLoss.item, .discriminatorGradientNorm: discriminatorNorm,
-        ]
+        var metrics = [Metric: Float]()
         var total = Tensor.scalar(0)
         for (metric, weight) in weights {
             guard let term = terms[metric] else { continue }

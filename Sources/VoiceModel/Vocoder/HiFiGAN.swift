@@ -7,6 +7,9 @@ package protocol Vocoder: Module {
 }
 
 /// HiFi-GAN's generator (Kong et al. 2020), V1 residual blocks, conditioned on the speaker.
+///
+/// Its convolutions start as PyTorch's default does. The public code asks for a deviation of 0.01, but weight norm
+/// overwrites that before the first step; with it, the magnitudes would take thousands of steps to grow.
 package final class HiFiGAN: Vocoder {
     private let pre, condition, post: Convolution1d
     private let upsamplings: [TransposedConvolution1d]
@@ -24,8 +27,7 @@ package final class HiFiGAN: Vocoder {
             upsamplings.append(
                 TransposedConvolution1d(
                     channels, channels / 2, kernel: kernel, stride: rate, padding: (kernel - rate) / 2,
-                    weightNorm: true,
-                    initializer: .normal(standardDeviation: 0.01)))
+                    weightNorm: true))
             channels /= 2
             blocks.append(residualKernels.map { ResidualBlock(channels: channels, kernel: $0, dilations: dilations) })
         }
@@ -62,7 +64,7 @@ private final class ResidualBlock: Module {
         func convolution(_ dilation: Int) -> Convolution1d {
             Convolution1d(
                 channels, channels, kernel: kernel, padding: (kernel - 1) * dilation / 2, dilation: dilation,
-                weightNorm: true, initializer: .normal(standardDeviation: 0.01))
+                weightNorm: true)
         }
         dilated = dilations.map(convolution)
         plain = dilations.map { _ in convolution(1) }
