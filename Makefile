@@ -22,7 +22,6 @@ build: packages
 	swift build -c release --product reprise
 
 test: packages test-packages
-	swift build -c release --product reprise
 	swift build -c release --build-tests
 	swift test -c release --skip-build
 
