@@ -202,7 +202,10 @@ private final class SemanticDecoderLayer: Module {
 
     init(_ configuration: SemanticDecoderConfiguration) {
         let width = configuration.hidden
-        attention = PackedAttention(configuration)
+        attention = PackedAttention(
+            configuration.hidden, heads: configuration.heads, dropout: configuration.dropout,
+            projection: .uniform(bound: (6 / Float(4 * configuration.hidden)).squareRoot()),
+            output: .uniform(bound: 1 / Float(configuration.hidden).squareRoot()))
         attentionNorm = LayerNorm(width)
         feedForwardNorm = LayerNorm(width)
         expand = Linear(width, 4 * width)
@@ -225,41 +228,5 @@ private final class SemanticDecoderLayer: Module {
         state.child("linear2", contract)
         state.child("norm1", attentionNorm)
         state.child("norm2", feedForwardNorm)
-    }
-}
-
-/// Self-attention with queries, keys and values from one weight, [3C, C].
-private final class PackedAttention: Module {
-    private let weight, bias: Tensor
-    private let output: Linear
-    private let heads: Int
-    private let dropout: Float
-
-    init(_ configuration: SemanticDecoderConfiguration) {
-        let width = configuration.hidden
-        weight = .parameter([3 * width, width])
-        bias = .parameter([3 * width])
-        output = Linear(width, width, initializer: .uniform(bound: 1 / Float(width).squareRoot()))
-        heads = configuration.heads
-        dropout = configuration.dropout
-    }
-
-    func callAsFunction(
-        _ x: Tensor, mask: AttentionMask, cache: KeyValueCache?, randomness: StepRandomness?
-    ) -> Tensor {
-        let width = x.shape[2]
-        let parts = x.linear(weight: weight, bias: bias).split(axis: 2, [width, width, width])
-        let (key, value) = cache?.append(key: parts[1], value: parts[2]) ?? (parts[1], parts[2])
-        return output(
-            attention(
-                query: parts[0], key: key, value: value, heads: heads, layout: .channelsLast, mask: mask,
-                dropout: dropout, randomness: randomness))
-    }
-
-    func collect(_ state: StateCollector) {
-        let width = weight.shape[1]
-        state.parameter("in_proj_weight", weight, .uniform(bound: (6 / Float(4 * width)).squareRoot()))
-        state.parameter("in_proj_bias", bias, .constant(0))
-        state.child("out_proj", output)
     }
 }

@@ -1,0 +1,39 @@
+import Neural
+import Tensor
+
+/// Self-attention with queries, keys and values from one weight, [3C, C].
+final class PackedAttention: Module {
+    private let weight, bias: Tensor
+    private let output: Linear
+    private let heads: Int
+    private let dropout: Float
+    private let projection: Initializer
+
+    /// `projection` starts the packed weight, `output` the output's.
+    init(_ width: Int, heads: Int, dropout: Float, projection: Initializer, output initializer: Initializer) {
+        weight = .parameter([3 * width, width])
+        bias = .parameter([3 * width])
+        output = Linear(width, width, initializer: initializer)
+        self.heads = heads
+        self.dropout = dropout
+        self.projection = projection
+    }
+
+    func callAsFunction(
+        _ x: Tensor, mask: AttentionMask, cache: KeyValueCache?, randomness: StepRandomness?
+    ) -> Tensor {
+        let width = x.shape[2]
+        let parts = x.linear(weight: weight, bias: bias).split(axis: 2, [width, width, width])
+        let (key, value) = cache?.append(key: parts[1], value: parts[2]) ?? (parts[1], parts[2])
+        return output(
+            attention(
+                query: parts[0], key: key, value: value, heads: heads, layout: .channelsLast, mask: mask,
+                dropout: dropout, randomness: randomness))
+    }
+
+    func collect(_ state: StateCollector) {
+        state.parameter("in_proj_weight", weight, projection)
+        state.parameter("in_proj_bias", bias, .constant(0))
+        state.child("out_proj", output)
+    }
+}
