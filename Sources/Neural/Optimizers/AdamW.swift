@@ -58,6 +58,9 @@ package final class AdamW {
     package func update(learningRate: Float, gradientScale: Float = 1) {
         updates += 1
         let correction1 = 1 - power(settings.beta1, updates), correction2 = 1 - power(settings.beta2, updates)
+        WorkCounter.record(
+            .adamw, .update,
+            .parameters(count: slots.reduce(0) { $0 + ($1.parameter.gradient == nil ? 0 : $1.parameter.count) }))
         parallelFor(slots.count) { index in
             let slot = slots[index]
             guard let gradient = slot.parameter.gradient else { return }

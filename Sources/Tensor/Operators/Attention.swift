@@ -42,6 +42,7 @@ package func attention(
     relative: RelativePositions? = nil, dropout rate: Float = 0, randomness: StepRandomness? = nil
 ) -> Tensor {
     let plan = AttentionPlan(query: query, key: key, heads: heads, layout: layout, mask: mask, relative: relative)
+    WorkCounter.record(.attention, .forward, plan.work)
     let probabilities = Tensor(uninitialized: [plan.batch, heads, plan.queries, plan.keys])
     plan.scores(query.pointer, key.pointer, into: probabilities)
     // Dropout acts on the probabilities; what is multiplied with the values is kept apart from what softmax needs.
@@ -54,7 +55,9 @@ package func attention(
     let (q, k, v) = (query.detached(), key.detached(), value.detached())
     let inputs = [query, key, value] + (relative.map { [$0.keys, $0.values] } ?? [])
     return y.recorded(inputs) { dy in
-        plan.backward(query: q, key: k, value: v, probabilities: probabilities, kept: kept, weights: weights, dy: dy)
+        WorkCounter.record(.attention, .backward, plan.work)
+        return plan.backward(
+            query: q, key: k, value: v, probabilities: probabilities, kept: kept, weights: weights, dy: dy)
     }
 }
 
@@ -80,6 +83,14 @@ private struct AttentionPlan {
         keys = layout == .channelsFirst ? key.shape[2] : key.shape[1]
         width = channels / heads
         scale = 1 / Float(width).squareRoot()
+    }
+
+    var work: WorkItem.Shape {
+        var rowsBefore: Int?
+        if case .prefixCausal(let prefix, _) = mask { rowsBefore = prefix }
+        return .attention(
+            batch: batch, heads: heads, queries: queries, keys: keys, width: width, window: relative?.window ?? 0,
+            prefix: rowsBefore)
     }
 
     private var first: Bool { layout == .channelsFirst }

@@ -6,6 +6,8 @@ import CKernels
 /// transposed convolution is its adjoint. Weights are [outputs, inputs / groups, kernel] in both.
 package struct ConvolutionGeometry {
     private var shape: ck_convolution
+    /// Whether it runs as a transposed one, for who counts the work.
+    private let isTransposed: Bool
 
     package var longShape: [Int] { [Int(shape.batch), Int(shape.inputs), Int(shape.long_length)] }
     package var shortShape: [Int] { [Int(shape.batch), Int(shape.outputs), Int(shape.short_length)] }
@@ -14,8 +16,10 @@ package struct ConvolutionGeometry {
     /// `instructionSet` limits the kernels: 0 portable, 1 AVX2, 2 AVX-512; the machine's best by default.
     package init(
         batch: Int, inputs: Int, outputs: Int, groups: Int = 1, kernel: Int, stride: Int = 1, padding: Int = 0,
-        dilation: Int = 1, longLength: Int, shortLength: Int, instructionSet: Int = Int.max
+        dilation: Int = 1, longLength: Int, shortLength: Int, isTransposed: Bool = false,
+        instructionSet: Int = Int.max
     ) {
+        self.isTransposed = isTransposed
         shape = ck_convolution(
             batch: Int64(batch), inputs: Int64(inputs), outputs: Int64(outputs), groups: Int64(groups),
             kernel: Int64(kernel), stride: Int64(stride), padding: Int64(padding), dilation: Int64(dilation),
@@ -28,6 +32,7 @@ package struct ConvolutionGeometry {
 
     /// short = weight ∗ leakyRelu(long, slope) + bias; a slope of 1 leaves `longs` as it is.
     package func gather(_ longs: Tensor, slope: Float = 1, weight: Tensor, bias: Tensor?) -> Tensor {
+        recordWork(isTransposed ? .dataGradient : .forward)
         let result = Tensor(uninitialized: shortShape)
         if result.count == 0 { return result }
         let packed = pack(ck_gather_packed_count, ck_gather_weight_items, ck_gather_pack_weights, weight)
@@ -44,6 +49,7 @@ package struct ConvolutionGeometry {
     package func spread(
         _ shorts: Tensor, weight: Tensor, bias: Tensor?, leakyReluInput: Tensor? = nil, slope: Float = 1
     ) -> Tensor {
+        recordWork(isTransposed ? .forward : .dataGradient)
         let result = Tensor(uninitialized: longShape)
         if result.count == 0 { return result }
         let packed = pack(ck_spread_packed_count, ck_spread_weight_items, ck_spread_pack_weights, weight)
@@ -57,6 +63,7 @@ package struct ConvolutionGeometry {
 
     /// The gradient of ⟨gather(longs), shorts⟩ with respect to the weights.
     package func weightGradient(_ longs: Tensor, slope: Float = 1, _ shorts: Tensor) -> Tensor {
+        recordWork(.weightGradient)
         let result = Tensor(uninitialized: weightShape)
         let partials = withUnsafePointer(to: shape) { Int(ck_convolution_weights_partials($0)) }
         let sums = partials == 1 ? result : Tensor(uninitialized: [partials] + weightShape)
@@ -81,6 +88,18 @@ package struct ConvolutionGeometry {
             }
         }
         return result
+    }
+
+    private func recordWork(_ pass: WorkItem.Pass) {
+        WorkCounter.record(isTransposed ? .transposedConvolution : .convolution, pass, .convolution(figures))
+    }
+
+    /// The same shape as plain numbers.
+    private var figures: WorkItem.Convolution {
+        WorkItem.Convolution(
+            batch: Int(shape.batch), inputs: Int(shape.inputs), outputs: Int(shape.outputs), groups: Int(shape.groups),
+            kernel: Int(shape.kernel), stride: Int(shape.stride), padding: Int(shape.padding),
+            dilation: Int(shape.dilation), longLength: Int(shape.long_length), shortLength: Int(shape.short_length))
     }
 
     private typealias ShapeFigure = (UnsafePointer<ck_convolution>?) -> Int64

@@ -19,6 +19,8 @@ extension Tensor {
     package func linear(weight: Tensor, bias: Tensor? = nil) -> Tensor {
         let inputs = shape[rank - 1], outputs = weight.shape[0], rows = count / max(1, inputs)
         precondition(weight.shape[1] == inputs, "a weight of \(weight.shape) does not fit an input of \(shape)")
+        let work = WorkItem.Shape.product(rows: rows, inputs: inputs, outputs: outputs)
+        WorkCounter.record(.product, .forward, work)
         let y = Tensor(uninitialized: Array(shape.dropLast()) + [outputs])
         let (px, pw, py) = (pointer, weight.pointer, y.pointer)
         let rowBlock = 128, columnBlock = 128
@@ -40,6 +42,7 @@ extension Tensor {
             let (pd, px, pw) = (dy.pointer, savedX.pointer, savedWeight.pointer)
             var dx: Tensor?, dWeight: Tensor?, dBias: Tensor?
             if self.requiresGradient {
+                WorkCounter.record(.product, .dataGradient, work)
                 let result = Tensor(uninitialized: savedX.shape)
                 let out = result.pointer
                 parallelFor(rowBlocks) { block in
@@ -49,6 +52,7 @@ extension Tensor {
                 dx = result
             }
             if weight.requiresGradient {
+                WorkCounter.record(.product, .weightGradient, work)
                 let result = Tensor(uninitialized: savedWeight.shape)
                 let out = result.pointer
                 let block = 64

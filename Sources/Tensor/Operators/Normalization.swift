@@ -5,6 +5,7 @@ extension Tensor {
     /// Layer norm over the last axis (Ba et al. 2016): [..., C] with gamma, beta [C].
     package func layerNorm(gamma: Tensor, beta: Tensor, epsilon: Float = 1e-5) -> Tensor {
         let width = shape[rank - 1], rows = count / max(1, width)
+        WorkCounter.record(.layerNorm, .forward, .rows(rows: rows, width: width))
         let y = Tensor(uninitialized: shape)
         let means = Storage(count: rows), deviations = Storage(count: rows)
         let (px, py, pg, pb) = (pointer, y.pointer, gamma.pointer, beta.pointer)
@@ -15,6 +16,7 @@ extension Tensor {
         }
         let (savedX, savedGamma) = (detached(), gamma.detached())
         return y.recorded([self, gamma, beta]) { dy in
+            WorkCounter.record(.layerNorm, .backward, .rows(rows: rows, width: width))
             let (px, pd, pg) = (savedX.pointer, dy.pointer, savedGamma.pointer)
             var dx: Tensor?, dGamma: Tensor?, dBeta: Tensor?
             if self.requiresGradient {
@@ -52,6 +54,8 @@ extension Tensor {
     /// Batch norm over B and T of [B, C, T] by this batch's own statistics (Ioffe & Szegedy 2015).
     package func batchNorm(gamma: Tensor, beta: Tensor, epsilon: Float = 1e-5) -> (Tensor, BatchStatistics) {
         let batch = shape[0], channels = shape[1], frames = shape[2], number = Float(batch * frames)
+        let work = WorkItem.Shape.signal(batch: batch, channels: channels, frames: frames)
+        WorkCounter.record(.batchNorm, .forward, work)
         let y = Tensor(uninitialized: shape)
         let mean = Tensor(uninitialized: [channels]), variance = Tensor(uninitialized: [channels])
         let deviation = Tensor(uninitialized: [channels])
@@ -78,6 +82,7 @@ extension Tensor {
         }
         let (savedX, savedGamma) = (detached(), gamma.detached())
         let result = y.recorded([self, gamma, beta]) { dy in
+            WorkCounter.record(.batchNorm, .backward, work)
             let dx = Tensor(uninitialized: savedX.shape)
             let dGamma = Tensor(uninitialized: [channels]), dBeta = Tensor(uninitialized: [channels])
             let (px, pd, pg, out) = (savedX.pointer, dy.pointer, savedGamma.pointer, dx.pointer)

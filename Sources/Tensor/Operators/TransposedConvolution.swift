@@ -18,7 +18,7 @@ extension Tensor {
         // The adjoint of the convolution that goes the other way: its long signal is this one's output.
         let geometry = ConvolutionGeometry(
             batch: shape[0], inputs: outputs, outputs: shape[1], kernel: kernel, stride: stride, padding: padding,
-            longLength: length, shortLength: shape[2])
+            longLength: length, shortLength: shape[2], isTransposed: true)
         let y = geometry.spread(self, weight: weight, bias: bias)
         let (x, w) = (detached(), weight.detached())
         let wanted = (input: requiresGradient, weight: weight.requiresGradient, bias: bias?.requiresGradient ?? false)
