@@ -14,16 +14,21 @@ package final class TrainingEngine {
     package let tokenizer: KMeansTokenizer
     package let model: TrainingModel
     package var position: TrainingPosition
+    /// Told which part of a step begins, when a benchmark listens.
+    package var parts: StepParts?
     private let samplers: [Stage: Sampler]
     private let lossSpectrogram: MelSpectrogram
 
     package init(
-        configuration: VoiceConfiguration, symbolCount symbols: Int, dataset: Dataset, tokenizer: KMeansTokenizer
+        configuration: VoiceConfiguration, symbolCount symbols: Int, dataset: Dataset, tokenizer: KMeansTokenizer,
+        segmentFrames: Int? = nil
     ) {
         self.configuration = configuration
         self.dataset = dataset
         self.tokenizer = tokenizer
-        model = TrainingModel(configuration, symbolCount: symbols, codeCount: tokenizer.codeCount)
+        model = TrainingModel(
+            configuration, symbolCount: symbols, codeCount: tokenizer.codeCount,
+            segmentFrames: segmentFrames)
         position = TrainingPosition(
             seed: configuration.randomSeed, preset: configuration.voice.preset.rawValue, symbolCount: symbols,
             codeCount: tokenizer.codeCount, tokensPerSymbol: dataset.tokensPerSymbol)
@@ -83,6 +88,7 @@ package final class TrainingEngine {
             case .sovits: try trainSoVITS(clips, step: step, rate: Float(rate))
             case .prior: try trainPrior(clips, step: step, rate: Float(rate))
             }
+        parts?.leave()
         if stage == .sovits { position.sovits = next } else { position.prior = next }
         position.step = step
         position.updates = model.counts
@@ -96,14 +102,18 @@ package final class TrainingEngine {
 
     /// Discriminators, then generator (HiFi-GAN §2.4, VITS §2.4).
     private func trainSoVITS(_ clips: [Int], step: Int, rate: Float) throws -> [Metric: Float] {
+        parts?.enter(.data)
         let hop = model.sovits.configuration.hopLength
         let batch = dataset.sovitsBatch(clips, hop: hop, seed: configuration.randomSeed, step: step)
+        parts?.enter(.generatorForward)
         let pass = model.sovits.trainingPass(batch, StepRandomness(seed: configuration.randomSeed, step: step))
 
+        parts?.enter(.discriminatorStep)
         let real = model.discriminators(pass.real), fake = model.discriminators(pass.generated.detached())
         let discriminatorLoss = SoVITSLoss.discriminator(real: real, generated: fake)
         try requireFinite(discriminatorLoss.item, "The discriminator loss", step)
         discriminatorLoss.backward()
+        parts?.enter(.optimizer)
         let discriminatorNorm = model.discriminatorOptimizer.gradientNorm()
         try requireFinite(discriminatorNorm, "The discriminators' gradient", step)
         model.discriminatorOptimizer.update(learningRate: rate)
@@ -116,6 +126,7 @@ package final class TrainingEngine {
 
     /// The generator's half of the step. The discriminators must be frozen around all of it: backward asks them too.
     private func descendGenerator(_ pass: SoVITS.Pass, step: Int, rate: Float) throws -> [Metric: Float] {
+        parts?.enter(.generatorLosses)
         let terms = generatorTerms(pass)
         let weights: [(Metric, Double)] = [
             (.mel, configuration.loss.mel), (.kl, configuration.loss.kl),
@@ -131,7 +142,9 @@ package final class TrainingEngine {
             total = total + term * Float(weight)
         }
         metrics[.total] = total.item
+        parts?.enter(.generatorBackward)
         total.backward()
+        parts?.enter(.optimizer)
         let norm = model.generatorOptimizer.gradientNorm()
         try requireFinite(norm, "The generator's gradient", step)
         metrics[.generatorGradientNorm] = norm
@@ -154,16 +167,20 @@ package final class TrainingEngine {
     }
 
     private func trainPrior(_ clips: [Int], step: Int, rate: Float) throws -> [Metric: Float] {
+        parts?.enter(.data)
         let chosen = clips.map { dataset.training[$0] }
         let references = dataset.references(for: clips, seed: configuration.randomSeed, step: step)
         // Table and g are SoVITS' business: nothing flows back to them, and its statistics stay as they are.
         let g = model.sovits.frozen { model.sovits.speakerVector(references) }
+        parts?.enter(.forward)
         let (loss, accuracy) = try model.prior.loss(
             text: chosen.map(\.text), tokens: chosen.map(\.tokens), speaker: g,
             codeTable: model.sovits.codeTable.weight.detached(), bert: nil,
             randomness: StepRandomness(seed: configuration.randomSeed, step: step))
         try requireFinite(loss.item, "The prior's cross-entropy", step)
+        parts?.enter(.backward)
         loss.backward()
+        parts?.enter(.optimizer)
         let norm = model.priorOptimizer.gradientNorm()
         try requireFinite(norm, "The prior's gradient", step)
         model.priorOptimizer.update(

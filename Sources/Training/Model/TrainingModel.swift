@@ -10,9 +10,10 @@ package final class TrainingModel {
     package let prior: Prior
     let generatorOptimizer, discriminatorOptimizer, priorOptimizer: AdamW
 
-    /// Builds and initialises from the seed.
-    init(_ configuration: VoiceConfiguration, symbolCount: Int, codeCount: Int) {
-        let sizes = SoVITSConfiguration(configuration.voice.preset, symbolCount: symbolCount, codeCount: codeCount)
+    /// Builds and initialises from the seed. `segmentFrames` replaces the preset's, for benchmarks.
+    init(_ configuration: VoiceConfiguration, symbolCount: Int, codeCount: Int, segmentFrames: Int? = nil) {
+        var sizes = SoVITSConfiguration(configuration.voice.preset, symbolCount: symbolCount, codeCount: codeCount)
+        if let segmentFrames { sizes.segmentFrames = segmentFrames }
         sovits = SoVITS(sizes)
         discriminators = Discriminators(sizes)
         prior = Prior(.matching(sizes, preset: configuration.voice.preset))
