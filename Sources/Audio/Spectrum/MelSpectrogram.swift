@@ -36,6 +36,8 @@ package struct MelSpectrogram: Sendable, Hashable {
         let filters = SpectrumCache.shared.melFilters(
             sampleRate: sampleRate, fftSize: spectrogram.fftSize, bands: bands)
         let (batch, time) = (magnitudes.shape[0], magnitudes.shape[2])
+        let work = WorkItem.Shape.product(rows: batch * time, inputs: bins, outputs: bands)
+        WorkCounter.record(.product, .forward, work)
         let y = Tensor(uninitialized: [batch, bands, time])
         let (source, target) = (magnitudes.pointer, y.pointer)
         forEachFrameBlock(batch: batch, time: time) { item, start, count in
@@ -45,6 +47,7 @@ package struct MelSpectrogram: Sendable, Hashable {
                 into: target + item * bands * time + start, stride: time)
         }
         return y.recorded([magnitudes]) { dy in
+            WorkCounter.record(.product, .dataGradient, work)
             let dx = Tensor(uninitialized: [batch, bins, time])
             let (from, to) = (dy.pointer, dx.pointer)
             forEachFrameBlock(batch: batch, time: time) { item, start, count in

@@ -40,6 +40,8 @@ package struct Spectrogram: Sendable, Hashable {
     private func magnitudes(ofFrames frames: Tensor) -> Tensor {
         let basis = SpectrumCache.shared.fourierBasis(fftSize: fftSize)
         let (batch, time, size, half, bins) = (frames.shape[0], frames.shape[1], fftSize, fftSize / 2, bins)
+        let work = WorkItem.Shape.product(rows: batch * time, inputs: half, outputs: 2 * bins)
+        WorkCounter.record(.product, .forward, work)
         // Real parts of all bins, then imaginary parts.
         let spectrum = Tensor(uninitialized: [batch, 2 * bins, time])
         let y = Tensor(uninitialized: [batch, bins, time])
@@ -66,6 +68,7 @@ package struct Spectrogram: Sendable, Hashable {
         }
         let saved = y.detached()
         return y.recorded([frames]) { dy in
+            WorkCounter.record(.product, .dataGradient, work)
             // In blocks of frames: re and im times dy / magnitude, back through the basis, unfolded.
             let dx = Tensor(uninitialized: [batch, time, size])
             let slopes = Tensor(uninitialized: [batch, 2 * bins, time]), folded = Tensor(uninitialized: dx.shape)
