@@ -14,6 +14,7 @@ package enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible,
     case emptyBase(voice: String)
     case nothingTrained(voice: String)
     case referenceTooShort(file: String)
+    case unusableFeatures(file: String, problem: String)
 
     package var description: String {
         switch self {
@@ -35,6 +36,8 @@ package enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible,
             "Voice \(voice) has no checkpoint yet: train it first with `reprise train`."
         case .referenceTooShort(let file):
             "The reference \(file) has less than one second of sound: name a longer recording."
+        case .unusableFeatures(let file, let problem):
+            "The recorded features \(file) cannot be used, as \(problem): record them again from this clip."
         case .emptyBase(let voice):
             "The base voice \(voice) has no checkpoint yet: train it first, or leave --base out."
         }

@@ -10,9 +10,16 @@ import VoiceModel
         let noise = RandomStream(seed: 1, name: "noise").normal([4 * preset.sampleRate]) * 0.1
         var clip = PreparedClip(
             id: "noise", waveform: Waveform(samples: noise.values, sampleRate: preset.sampleRate), text: [3, 4, 5, 6],
-            spectrogram: MelSpectrogram(preset), hop: preset.hopLength)
-        let tokenizer = try KMeansTokenizer.fit([clip.melTensor], limit: KMeansTokenizer.codeLimit(preset), seed: 1)
-        clip.tokens = tokenizer.tokens(of: clip.melTensor)
+            spectrogram: InputSpectrum(preset), hop: preset.hopLength,
+            features: preset.readsRecordedFeatures
+                ? RandomStream(seed: 2, name: "features").normal([768, 200]).values : [])
+        var tokenizer: KMeansTokenizer?
+        if !preset.readsRecordedFeatures {
+            let fitted = try KMeansTokenizer.fit(
+                [clip.spectrumTensor], limit: KMeansTokenizer.codeLimit(preset), seed: 1)
+            clip.tokens = fitted.tokens(of: clip.spectrumTensor)
+            tokenizer = fitted
+        }
         var configuration = VoiceConfiguration(name: "noise", preset: preset)
         configuration.training.batchSize = 1
         configuration.training.schedule = [.prior, .sovits]

@@ -27,7 +27,7 @@ private struct Spoken: Sendable {
 
     init() async throws { spoken = try await Spoken.shared.value }
 
-    private func reference() throws -> Tensor { try ReferenceStyle.mel(of: nil, voice: spoken.voice) }
+    private func reference() throws -> Tensor { try ReferenceStyle.spectrum(of: nil, voice: spoken.voice) }
 
     private func speak(_ text: String, seed: UInt64 = 1) throws -> [Float] {
         try Synthesizer(spoken.weights, voice: spoken.voice).speak(text, reference: reference(), seed: seed).samples

@@ -35,14 +35,14 @@ enum TinyVoice {
 
     /// Data for an engine, without files or phonemes.
     static func dataset(clips: Int = 5) throws -> (dataset: Dataset, tokenizer: KMeansTokenizer) {
-        let spectrogram = MelSpectrogram(ModelPreset.tiny)
+        let spectrogram = InputSpectrum(.tiny)
         var prepared = (0..<clips).map { index in
             PreparedClip(
                 id: "clip_\(index)", waveform: waveform(index), text: (0..<(8 + index)).map { Int32(3 + $0) },
                 spectrogram: spectrogram, hop: 320)
         }
-        let tokenizer = try KMeansTokenizer.fit(prepared.map(\.melTensor), limit: 64, seed: 1)
-        for index in prepared.indices { prepared[index].tokens = tokenizer.tokens(of: prepared[index].melTensor) }
+        let tokenizer = try KMeansTokenizer.fit(prepared.map(\.spectrumTensor), limit: 64, seed: 1)
+        for index in prepared.indices { prepared[index].tokens = tokenizer.tokens(of: prepared[index].spectrumTensor) }
         return (Dataset(training: Array(prepared.dropFirst()), heldOut: [prepared[0]]), tokenizer)
     }
 

@@ -192,7 +192,7 @@ import VoiceModel
         let codes = checkpoint.image
         let there = try TrainingEngine.tokenizer(of: codes).codeCount
         let engine = try TinyVoice.engine(clips: 7)
-        let here = engine.tokenizer.codeCount
+        let here = engine.position.codeCount
         #expect(there != here)
         #expect(try refusal(engine) == "codes is \(there) there and \(here) here")
     }

@@ -11,12 +11,16 @@ import VoiceModel
 
     private func batch(_ preset: ModelPreset) -> SoVITSBatch {
         let noise = RandomStream(seed: 1, name: "batch"), frames = 48, hop = preset.hopLength
+        let bins = InputSpectrum(preset).bins, referenceBins = ReferenceEncoderConfiguration.preset(preset).bins
         return SoVITSBatch(
-            mel: noise.normal([2, 80, frames]) * Tensor.mask(lengths: [48, 40], frames: frames), lengths: [48, 40],
+            spectrum: noise.normal([2, bins, frames]) * Tensor.mask(lengths: [48, 40], frames: frames),
+            lengths: [48, 40],
             waveform: RandomStream(seed: 2, name: "wave").uniform([2, 1, frames * hop]),
             tokens: [(0..<24).map { $0 % 16 }, (0..<20).map { $0 * 7 % 16 }],
+            features: preset.readsRecordedFeatures
+                ? RandomStream(seed: 4, name: "features").normal([2, 768, frames]) : nil,
             text: PaddedText([[1, 5, 9], [2, 3, 4, 39]]),
-            referenceMel: RandomStream(seed: 3, name: "reference").normal([2, 80, 150]))
+            reference: RandomStream(seed: 3, name: "reference").normal([2, referenceBins, 150]))
     }
 
     private func hasGradient(_ module: any Module, _ prefix: String) -> Bool {
@@ -60,11 +64,12 @@ import VoiceModel
     }
 
     @Test func speechIsAsLongAsItsTokens() {
-        for preset in [ModelPreset.tiny, .standard] {
+        for preset in [ModelPreset.tiny, .standard, .v2] {
+            let batch = batch(preset), reference = batch.reference.sliced(axis: 0, 0..<1)
             let model = sovits(preset)
             model.initialize(seed: 1)
             model.freeze()
-            let g = model.speakerVector(RandomStream(seed: 3, name: "reference").normal([1, 80, 150]))
+            let g = model.speakerVector(reference)
             #expect(g.shape == [1, model.configuration.speakerWidth, 1])
             for tokens in [1, 5] {
                 let speech = model.synthesize(
@@ -74,8 +79,7 @@ import VoiceModel
                 #expect(speech.values.allSatisfy { $0.isFinite && abs($0) <= 1 })
             }
             let copy = model.reconstruct(
-                mel: RandomStream(seed: 4, name: "mel").normal([1, 80, 10]),
-                referenceMel: RandomStream(seed: 3, name: "reference").normal([1, 80, 150]))
+                spectrum: batch.spectrum.sliced(axis: 0, 0..<1).sliced(axis: 2, 0..<10), reference: reference)
             #expect(copy.shape == [1, 1, 10 * preset.hopLength])
         }
     }
@@ -134,7 +138,7 @@ import VoiceModel
         var loud = batch
         // Anything may stand after an item's end.
         let outside = (Tensor.mask(lengths: [48, 40], frames: 48) - 1) * 5
-        loud.mel = batch.mel + outside
+        loud.spectrum = batch.spectrum + outside
         let (a, b) = (StepRandomness(seed: 1, step: 1), StepRandomness(seed: 1, step: 1))
         let (plain, padded) = (model.trainingPass(batch, a), model.trainingPass(loud, b))
         #expect(abs(plain.kl.item - padded.kl.item) <= 1e-3 * abs(plain.kl.item))

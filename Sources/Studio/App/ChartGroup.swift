@@ -13,7 +13,7 @@ package enum ChartGroup: String, Sendable, CaseIterable {
     package var metrics: [Metric] {
         switch self {
         case .mel: [.mel, .validationMel]
-        case .total: [.total, .kl]
+        case .total: [.total, .kl, .commitment]
         case .discriminator: [.discriminator, .adversarial, .featureMatching]
         case .prior: [.crossEntropy, .validationCrossEntropy]
         case .gradients: [.generatorGradientNorm, .discriminatorGradientNorm, .priorGradientNorm]

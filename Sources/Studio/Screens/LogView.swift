@@ -22,7 +22,8 @@ func drawLog(_ state: StudioState, on grid: inout CellGrid, in rect: CellRect) {
 
 private let figures: [Stage: [Metric]] = [
     .sovits: [
-        .mel, .validationMel, .kl, .total, .discriminator, .adversarial, .featureMatching, .generatorGradientNorm,
+        .mel, .validationMel, .kl, .commitment, .total, .discriminator, .adversarial, .featureMatching,
+        .generatorGradientNorm,
         .discriminatorGradientNorm,
     ],
     .prior: [.crossEntropy, .validationCrossEntropy, .topThreeAccuracy, .priorGradientNorm],

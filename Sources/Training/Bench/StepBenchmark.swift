@@ -1,72 +1,85 @@
-import Audio
 import Foundation
 import Tensor
-import VoiceModel
 
-/// Times training steps on noise of a given size, beside the machine's sgemm ceiling in the same run.
+/// Times training steps on noise, part by part, beside what the machine can do in the same run.
 package struct StepBenchmark {
-    package struct Report: Sendable, Codable {
+    package struct Part: Sendable, Encodable {
+        package let name: String
+        package let seconds, gigaflop: Double
+    }
+
+    package struct StageReport: Sendable, Encodable {
+        package let stage: String
+        package let seconds, gigaflop, gigaflopPerSecond, shareOfCeiling, peakMegabytes: Double
+        package let parts: [Part]
+    }
+
+    package struct Report: Sendable, Encodable {
+        package let subject = "step"
         package let preset: String
-        package let threads, batch, frames, symbols, repeats: Int
-        /// Medians in seconds.
-        package let sovitsSeconds, priorSeconds: Double
-        /// Of a 1024³ product, the best of several, in GFLOP/s.
-        package let sgemmCeiling: Double
+        package let threads, repeats, batch, frames, symbols, tokens, segment: Int
+        package let machine: MachineReport
+        package let peakMegabytes: Double
+        package let stages: [StageReport]
 
-        package var text: String {
-            """
-            preset \(preset), batch \(batch), \(frames) frames, \(symbols) symbols, \(threads) threads, median of \(repeats)
-            sovits step  \(String(format: "%.3f", sovitsSeconds)) s
-            prior step   \(String(format: "%.3f", priorSeconds)) s
-            sgemm        \(String(format: "%.0f", sgemmCeiling)) GFLOP/s
-            """
+        private enum CodingKeys: String, CodingKey {
+            case subject, preset, threads, repeats, batch, frames, symbols, tokens, segment, machine, peakMegabytes
+            case stages
         }
     }
 
-    private let preset: ModelPreset
-    private let batch, frames, symbols, repeats, threads: Int
+    private let options: BenchmarkOptions
 
-    package init(preset: ModelPreset, batch: Int, frames: Int, symbols: Int, repeats: Int, threads: Int) {
-        self.preset = preset
-        (self.batch, self.frames, self.symbols, self.repeats) = (batch, frames, symbols, repeats)
-        self.threads = threads > 0 ? threads : ProcessInfo.processInfo.activeProcessorCount
+    /// - Throws: `BenchmarkError`.
+    package init(_ options: BenchmarkOptions) throws {
+        try options.validate()
+        self.options = options
     }
 
-    package func run() throws -> Report {
-        Threads.use(threads)
-        let symbolCount = 512
-        let clips = (0..<batch).map { index in
-            let random = RandomStream(seed: 1, name: "clip", step: index)
-            let samples = (random.normal([frames * preset.hopLength]) * 0.1).values
-            let text = (0..<symbols).map { Int32(random.integer(below: symbolCount, at: $0)) }
-            return PreparedClip(
-                id: "\(index)", waveform: Waveform(samples: samples, sampleRate: preset.sampleRate), text: text,
-                spectrogram: MelSpectrogram(preset), hop: preset.hopLength)
+    /// - Throws: `CancellationError`, `TrainingError.notFinite`.
+    package func run(progress: BenchmarkProgress = { _ in true }) throws -> Report {
+        Threads.use(options.threads)
+        try tell(progress, "Measuring the machine")
+        let before = MachineSpeed.measured(bandwidthBytes: options.bandwidthBytes)
+        let measured = try options.stages.map { ($0, try measure($0, progress)) }
+        try tell(progress, "Measuring the machine again")
+        let machine = MachineReport(
+            before: before, after: MachineSpeed.measured(bandwidthBytes: options.bandwidthBytes))
+        let stages = measured.map { stage, figures in
+            let speed = figures.gigaflop / figures.seconds
+            return StageReport(
+                stage: stage.rawValue, seconds: figures.seconds, gigaflop: figures.gigaflop, gigaflopPerSecond: speed,
+                shareOfCeiling: speed / machine.best.sgemmGigaflops, peakMegabytes: figures.peak, parts: figures.parts)
         }
-        let tokenizer = try KMeansTokenizer.fit(
-            clips.map(\.melTensor), limit: KMeansTokenizer.codeLimit(preset), seed: 1)
-        let read = clips.map { clip in
-            var clip = clip
-            clip.tokens = tokenizer.tokens(of: clip.melTensor)
-            return clip
-        }
-        var configuration = VoiceConfiguration(name: "bench", preset: preset)
-        configuration.training.batchSize = batch
-        configuration.training.validationSteps = .max
-        let engine = TrainingEngine(
-            configuration: configuration, symbolCount: symbolCount, dataset: Dataset(training: read, heldOut: []),
-            tokenizer: tokenizer)
-        let ceiling = measuredProductCeiling()
         return Report(
-            preset: preset.rawValue, threads: threads, batch: batch, frames: frames, symbols: symbols, repeats: repeats,
-            sovitsSeconds: try median(.sovits, engine), priorSeconds: try median(.prior, engine), sgemmCeiling: ceiling)
+            preset: options.preset.rawValue, threads: options.threads, repeats: options.repeats, batch: options.batch,
+            frames: options.frames, symbols: options.symbols, tokens: options.tokens, segment: options.segment,
+            machine: machine, peakMegabytes: stages.map(\.peakMegabytes).max() ?? 0, stages: stages)
     }
 
-    /// The first step, which fills the memory pool, does not count.
-    private func median(_ stage: Stage, _ engine: TrainingEngine) throws -> Double {
-        engine.position.stageOverride = stage
-        _ = try engine.performStep(branch: "bench")
-        let seconds = try (0..<repeats).map { _ in try engine.performStep(branch: "bench").seconds }.sorted()
-        return seconds[seconds.count / 2]
+    /// The first step fills the memory pool and counts the work; the others are timed.
+    private func measure(
+        _ stage: Stage, _ progress: BenchmarkProgress
+    ) throws -> (seconds: Double, gigaflop: Double, peak: Double, parts: [Part]) {
+        try tell(progress, "Preparing a \(stage.rawValue) step")
+        PeakMemory.reset()
+        let engine = try BenchmarkModel.engine(options, stage: stage)
+        let counted = StepParts()
+        engine.parts = counted
+        let work = try WorkCounter.recording { _ = try engine.performStep(branch: "bench") }
+        var seconds = [Double](), runs = [StepParts]()
+        for index in 0..<options.repeats {
+            try tell(progress, "Timing \(stage.rawValue) step \(index + 1) of \(options.repeats)")
+            let parts = StepParts()
+            engine.parts = parts
+            seconds.append(try timed { _ = try engine.performStep(branch: "bench") })
+            runs.append(parts)
+        }
+        let parts = StepPart.allCases.filter { counted.seconds[$0] != nil }.map { part in
+            Part(
+                name: part.rawValue, seconds: median(runs.map { $0.seconds[part] ?? 0 }),
+                gigaflop: (counted.operations[part] ?? 0) / 1e9)
+        }
+        return (median(seconds), work.totalOperations / 1e9, PeakMemory.megabytes, parts)
     }
 }

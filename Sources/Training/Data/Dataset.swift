@@ -23,13 +23,14 @@ package struct Dataset: Sendable {
     }
 
     /// Reads and analyses every clip, and gives each its tokens: by `tokenizer`, or by one fitted to the training clips.
+    /// Where the preset reads recorded features there is no tokenizer.
     ///
     /// - Throws: `AudioFileError`, `TextError`, `TokenizerError`, `TrainingError.tooFewClips`, `CancellationError`.
     package static func prepare(
         _ voice: Voice, tokenizer known: KMeansTokenizer?, progress: PreparationProgress
-    ) throws -> (dataset: Dataset, tokenizer: KMeansTokenizer) {
+    ) throws -> (dataset: Dataset, tokenizer: KMeansTokenizer?) {
         let preset = voice.configuration.voice.preset
-        let spectrogram = MelSpectrogram(preset)
+        let spectrogram = InputSpectrum(preset)
         let frontEnd = try voice.textFrontEnd()
         let clips = voice.clips
         var training = [PreparedClip](), heldOut = [PreparedClip](), remarks = [String]()
@@ -45,14 +46,21 @@ package struct Dataset: Sendable {
             if let warning = encoded.warning { remarks.append("Clip \(clip.id): \(warning)") }
             let prepared = PreparedClip(
                 id: clip.id, waveform: waveform, text: encoded.ids, spectrogram: spectrogram,
-                hop: preset.hopLength)
+                hop: preset.hopLength,
+                features: preset.readsRecordedFeatures
+                    ? try RecordedFeatures.read(
+                        voice.features(of: clip), frames: PreparedClip.frames(of: waveform, hop: preset.hopLength))
+                    : [])
             guard prepared.frames >= 40 else { throw TrainingError.clipTooShort(clip: clip.fileName) }
             if aside.contains(clip.id) { heldOut.append(prepared) } else { training.append(prepared) }
         }
         guard !training.isEmpty else { throw TrainingError.noTrainingClips(voice: voice.name) }
+        if preset.readsRecordedFeatures {
+            return (Dataset(training: training, heldOut: heldOut, remarks: remarks), nil)
+        }
         let tokenizer = try known ?? fitted(training, voice.configuration, progress)
-        for index in training.indices { training[index].tokens = tokenizer.tokens(of: training[index].melTensor) }
-        for index in heldOut.indices { heldOut[index].tokens = tokenizer.tokens(of: heldOut[index].melTensor) }
+        for index in training.indices { training[index].tokens = tokenizer.tokens(of: training[index].spectrumTensor) }
+        for index in heldOut.indices { heldOut[index].tokens = tokenizer.tokens(of: heldOut[index].spectrumTensor) }
         return (Dataset(training: training, heldOut: heldOut, remarks: remarks), tokenizer)
     }
 
@@ -61,7 +69,7 @@ package struct Dataset: Sendable {
     ) throws -> KMeansTokenizer {
         try withoutActuallyEscaping(progress) { progress in
             try KMeansTokenizer.fit(
-                clips.map(\.melTensor), limit: KMeansTokenizer.codeLimit(configuration.voice.preset),
+                clips.map(\.spectrumTensor), limit: KMeansTokenizer.codeLimit(configuration.voice.preset),
                 seed: configuration.randomSeed
             ) { step in
                 let fraction =
@@ -77,37 +85,45 @@ package struct Dataset: Sendable {
     /// The voice's speech rate: semantic tokens per symbol of text.
     package var tokensPerSymbol: Double {
         let symbols = training.reduce(0) { $0 + $1.text.count }
-        return Double(training.reduce(0) { $0 + $1.tokens.count }) / Double(max(1, symbols))
+        return Double(training.reduce(0) { $0 + $1.frames / 2 }) / Double(max(1, symbols))
     }
 
-    /// The clips `indices` as a padded batch; references are drawn from (seed, step, place in the batch).
-    package func sovitsBatch(_ indices: [Int], hop: Int, seed: UInt64, step: Int) -> SoVITSBatch {
-        let clips = indices.map { training[$0] }, bands = PreparedClip.melBands
-        let frames = clips.map(\.frames).max() ?? 0
-        let mel = Tensor.zeros([clips.count, bands, frames])
-        let waveform = Tensor.zeros([clips.count, 1, frames * hop])
-        for (b, clip) in clips.enumerated() {
-            clip.mel.withUnsafeBufferPointer { source in
+    /// The clips `indices` as a padded batch; references, the lowest `referenceBins` of a spectrum, are drawn from (seed,
+    /// step, place in the batch).
+    package func sovitsBatch(_ indices: [Int], hop: Int, referenceBins: Int, seed: UInt64, step: Int) -> SoVITSBatch {
+        let clips = indices.map { training[$0] }
+        let lengths = clips.map(\.frames), frames = lengths.max() ?? 0
+        let hasFeatures = clips.contains { !$0.features.isEmpty }
+        return SoVITSBatch(
+            spectrum: Self.padded(clips.map(\.spectrum), lengths: lengths, to: frames), lengths: lengths,
+            waveform: Self.padded(clips.map(\.samples), lengths: lengths.map { $0 * hop }, to: frames * hop),
+            tokens: clips.map(\.tokens),
+            features: hasFeatures ? Self.padded(clips.map(\.features), lengths: lengths, to: frames) : nil,
+            text: PaddedText(clips.map(\.text)),
+            reference: references(for: indices, bins: referenceBins, seed: seed, step: step))
+    }
+
+    /// Items of [rows, length], as [B, rows, longest] with zeros after each.
+    private static func padded(_ items: [[Float]], lengths: [Int], to longest: Int) -> Tensor {
+        let rows = zip(items, lengths).map { $0.count / max(1, $1) }.max() ?? 0
+        let result = Tensor.zeros([items.count, rows, longest])
+        for (b, item) in items.enumerated() {
+            item.withUnsafeBufferPointer { source in
                 guard let base = source.baseAddress else { return }
-                for band in 0..<bands {
-                    (mel.pointer + (b * bands + band) * frames).update(
-                        from: base + band * clip.frames, count: clip.frames)
+                for row in 0..<rows {
+                    (result.pointer + (b * rows + row) * longest).update(
+                        from: base + row * lengths[b], count: lengths[b])
                 }
             }
-            clip.samples.withUnsafeBufferPointer { source in
-                guard let base = source.baseAddress else { return }
-                (waveform.pointer + b * frames * hop).update(from: base, count: clip.samples.count)
-            }
         }
-        return SoVITSBatch(
-            mel: mel, lengths: clips.map(\.frames), waveform: waveform, tokens: clips.map(\.tokens),
-            text: PaddedText(clips.map(\.text)), referenceMel: references(for: indices, seed: seed, step: step))
+        return result
     }
 
-    /// Log mel of 3 s of another clip for each place of a batch (of the clip itself when there is no other), [B, 80, 150].
-    package func references(for indices: [Int], seed: UInt64, step: Int) -> Tensor {
+    /// The lowest `bins` of 3 s of another clip for each place of a batch (of the clip itself when there is no other),
+    /// [B, bins, 150].
+    package func references(for indices: [Int], bins: Int, seed: UInt64, step: Int) -> Tensor {
         let length = Self.referenceFrames
-        let result = Tensor(uninitialized: [indices.count, PreparedClip.melBands, length])
+        let result = Tensor(uninitialized: [indices.count, bins, length])
         let choice = RandomStream(seed: seed, name: "reference", step: step)
         for (b, index) in indices.enumerated() {
             var other = index
@@ -116,27 +132,19 @@ package struct Dataset: Sendable {
                 if other >= index { other += 1 }
             }
             let start = choice.integer(below: max(1, training[other].frames - length + 1), at: 2 * b + 1)
-            training[other].melCrop(
-                start: start, length: length, into: result.pointer + b * PreparedClip.melBands * length)
+            training[other].crop(
+                lowest: bins, start: start, length: length, into: result.pointer + b * bins * length)
         }
         return result
     }
 
-    /// The reference that validation and synthesis use when none is named: 3 s from the longest training clip's middle.
-    package var defaultReference: Tensor {
+    /// The reference that validation and synthesis use when none is named: 3 s from the longest training clip's middle,
+    /// [1, bins, 150].
+    package func defaultReference(bins: Int) -> Tensor {
         let clip = training.max { ($0.frames, $1.id) < ($1.frames, $0.id) } ?? training[0]
         let length = Self.referenceFrames
-        let result = Tensor(uninitialized: [1, PreparedClip.melBands, length])
-        clip.melCrop(start: max(0, (clip.frames - length) / 2), length: length, into: result.pointer)
+        let result = Tensor(uninitialized: [1, bins, length])
+        clip.crop(lowest: bins, start: max(0, (clip.frames - length) / 2), length: length, into: result.pointer)
         return result
-    }
-}
-
-extension MelSpectrogram {
-    /// The 80-band mel that posterior, speaker encoder and tokenizer read.
-    package init(_ preset: ModelPreset) {
-        self.init(
-            sampleRate: preset.sampleRate, fftSize: preset == .standard ? 2048 : 1024, hop: preset.hopLength,
-            bands: PreparedClip.melBands)
     }
 }

@@ -9,33 +9,47 @@ package struct PreparedClip: Sendable {
     package let id: String
     /// frames · hop samples.
     package let samples: [Float]
-    /// Log mel, [80, frames] in row-major order.
-    package let mel: [Float]
+    /// What the posterior encoder reads, [bins, frames] in row-major order.
+    package let spectrum: [Float]
+    package let bins: Int
+    /// Recorded features, [768, frames] in row-major order; empty where tokens are made of the sound itself.
+    package let features: [Float]
     package let frames: Int
     /// Semantic tokens, frames / 2 of them; empty until a tokenizer has read the clip.
     package var tokens: [Int]
     /// Symbol ids.
     package let text: [Int32]
 
-    package static let melBands = 80
-
-    /// Reads nothing: takes a waveform at the preset's rate and its text.
-    package init(id: String, waveform: Waveform, text: [Int32], spectrogram: MelSpectrogram, hop: Int) {
+    /// Reads nothing: takes a waveform at the preset's rate, its text and, where the preset wants them, its recorded
+    /// features as long as the sound.
+    package init(
+        id: String, waveform: Waveform, text: [Int32], spectrogram: InputSpectrum, hop: Int, features: [Float] = []
+    ) {
         self.id = id
         self.text = text
-        // A token is two frames.
-        frames = waveform.samples.count / (2 * hop) * 2
+        frames = Self.frames(of: waveform, hop: hop)
         samples = Array(waveform.samples.prefix(frames * hop))
-        mel = spectrogram(Tensor(samples, shape: [1, samples.count])).values
+        spectrum = spectrogram(Tensor(samples, shape: [1, samples.count])).values
+        bins = spectrogram.bins
+        self.features = features
         tokens = []
     }
 
-    package var melTensor: Tensor { Tensor(mel, shape: [1, Self.melBands, frames]) }
+    /// Frames of a sound cut to whole tokens, each two frames.
+    package static func frames(of waveform: Waveform, hop: Int) -> Int { waveform.samples.count / (2 * hop) * 2 }
 
-    /// `length` frames of log mel from `start` on, [80 · length]; a clip that is too short begins again.
-    func melCrop(start: Int, length: Int, into target: UnsafeMutablePointer<Float>) {
-        for band in 0..<Self.melBands {
-            for t in 0..<length { target[band * length + t] = mel[band * frames + (start + t) % frames] }
+    /// [1, bins, frames]
+    package var spectrumTensor: Tensor { Tensor(spectrum, shape: [1, bins, frames]) }
+
+    /// [1, 768, frames], nil when there are none.
+    package var featureTensor: Tensor? {
+        features.isEmpty ? nil : Tensor(features, shape: [1, features.count / frames, frames])
+    }
+
+    /// `length` frames of the lowest bins from `start` on, [lowest · length]; a clip that is too short begins again.
+    func crop(lowest: Int, start: Int, length: Int, into target: UnsafeMutablePointer<Float>) {
+        for bin in 0..<lowest {
+            for t in 0..<length { target[bin * length + t] = spectrum[bin * frames + (start + t) % frames] }
         }
     }
 }

@@ -11,7 +11,8 @@ import VoiceModel
 package final class TrainingEngine {
     package let configuration: VoiceConfiguration
     package let dataset: Dataset
-    package let tokenizer: KMeansTokenizer
+    /// nil where tokens are those of recorded features, by SoVITS' own codebook.
+    package let tokenizer: KMeansTokenizer?
     package let model: TrainingModel
     package var position: TrainingPosition
     /// Told which part of a step begins, when a benchmark listens.
@@ -20,18 +21,18 @@ package final class TrainingEngine {
     private let lossSpectrogram: MelSpectrogram
 
     package init(
-        configuration: VoiceConfiguration, symbolCount symbols: Int, dataset: Dataset, tokenizer: KMeansTokenizer,
+        configuration: VoiceConfiguration, symbolCount symbols: Int, dataset: Dataset, tokenizer: KMeansTokenizer?,
         segmentFrames: Int? = nil
     ) {
         self.configuration = configuration
         self.dataset = dataset
         self.tokenizer = tokenizer
-        model = TrainingModel(
-            configuration, symbolCount: symbols, codeCount: tokenizer.codeCount,
-            segmentFrames: segmentFrames)
+        let preset = configuration.voice.preset, rows = preset.symbolRows(symbols)
+        let codes = tokenizer?.codeCount ?? KMeansTokenizer.codeLimit(preset)
+        model = TrainingModel(configuration, symbolCount: rows, codeCount: codes, segmentFrames: segmentFrames)
         position = TrainingPosition(
-            seed: configuration.randomSeed, preset: configuration.voice.preset.rawValue, symbolCount: symbols,
-            codeCount: tokenizer.codeCount, tokensPerSymbol: dataset.tokensPerSymbol)
+            seed: configuration.randomSeed, preset: preset.rawValue, symbolCount: rows, codeCount: codes,
+            tokensPerSymbol: dataset.tokensPerSymbol)
         let lengths = dataset.training.map(\.frames)
         samplers = Dictionary(
             uniqueKeysWithValues: Stage.allCases.map {
@@ -104,7 +105,8 @@ package final class TrainingEngine {
     private func trainSoVITS(_ clips: [Int], step: Int, rate: Float) throws -> [Metric: Float] {
         parts?.enter(.data)
         let hop = model.sovits.configuration.hopLength
-        let batch = dataset.sovitsBatch(clips, hop: hop, seed: configuration.randomSeed, step: step)
+        let batch = dataset.sovitsBatch(
+            clips, hop: hop, referenceBins: referenceBins, seed: configuration.randomSeed, step: step)
         parts?.enter(.generatorForward)
         let pass = model.sovits.trainingPass(batch, StepRandomness(seed: configuration.randomSeed, step: step))
 
@@ -131,7 +133,7 @@ package final class TrainingEngine {
         let weights: [(Metric, Double)] = [
             (.mel, configuration.loss.mel), (.kl, configuration.loss.kl),
             (.adversarial, configuration.loss.adversarial),
-            (.featureMatching, configuration.loss.featureMatching),
+            (.featureMatching, configuration.loss.featureMatching), (.commitment, configuration.loss.commitment),
         ]
         var metrics = [Metric: Float]()
         var total = Tensor.scalar(0)
@@ -154,11 +156,21 @@ package final class TrainingEngine {
 
     private func generatorTerms(_ pass: SoVITS.Pass) -> [Metric: Tensor] {
         let real = model.discriminators(pass.real), fake = model.discriminators(pass.generated)
-        return [
+        var terms: [Metric: Tensor] = [
             .mel: SoVITSLoss.mel(logMel(pass.generated), logMel(pass.real)), .kl: pass.kl,
             .adversarial: SoVITSLoss.adversarial(fake),
             .featureMatching: SoVITSLoss.featureMatching(real: real, generated: fake),
         ]
+        terms[.commitment] = pass.commitment
+        return terms
+    }
+
+    /// Bins of a spectrum that the speaker encoder reads.
+    package var referenceBins: Int { model.sovits.configuration.referenceEncoder.bins }
+
+    /// A clip's semantic tokens: its own, or by the present codebook those of its recorded features.
+    package func tokens(of clip: PreparedClip) -> [Int] {
+        clip.featureTensor.flatMap(model.sovits.tokens(ofFeatures:)) ?? clip.tokens
     }
 
     /// [B, 1, N] -> log mel of the loss.
@@ -169,13 +181,14 @@ package final class TrainingEngine {
     private func trainPrior(_ clips: [Int], step: Int, rate: Float) throws -> [Metric: Float] {
         parts?.enter(.data)
         let chosen = clips.map { dataset.training[$0] }
-        let references = dataset.references(for: clips, seed: configuration.randomSeed, step: step)
+        let references = dataset.references(
+            for: clips, bins: referenceBins, seed: configuration.randomSeed, step: step)
         // Table and g are SoVITS' business: nothing flows back to them, and its statistics stay as they are.
         let g = model.sovits.frozen { model.sovits.speakerVector(references) }
         parts?.enter(.forward)
         let (loss, accuracy) = try model.prior.loss(
-            text: chosen.map(\.text), tokens: chosen.map(\.tokens), speaker: g,
-            codeTable: model.sovits.codeTable.weight.detached(), bert: nil,
+            text: chosen.map(\.text), tokens: chosen.map(tokens), speaker: g,
+            codeTable: model.sovits.codeTable.detached(), bert: nil,
             randomness: StepRandomness(seed: configuration.randomSeed, step: step))
         try requireFinite(loss.item, "The prior's cross-entropy", step)
         parts?.enter(.backward)
@@ -198,12 +211,13 @@ package final class TrainingEngine {
     /// Mean mel L1 of the held-out clips' copy synthesis, and the prior's cross-entropy on them.
     private func validate() throws -> [Metric: Float] {
         guard !dataset.heldOut.isEmpty else { return [:] }
-        let reference = dataset.defaultReference
+        let reference = dataset.defaultReference(bins: referenceBins)
         return try model.sovits.frozen {
             try model.prior.frozen {
                 var distance: Float = 0
                 for clip in dataset.heldOut {
-                    let generated = model.sovits.reconstruct(mel: clip.melTensor, referenceMel: reference)
+                    let generated = model.sovits.reconstruct(
+                        spectrum: clip.spectrumTensor, reference: reference)
                     let target = logMel(Tensor(clip.samples, shape: [1, 1, clip.samples.count]))
                     distance += SoVITSLoss.mel(logMel(generated), target).item
                 }
@@ -211,8 +225,8 @@ package final class TrainingEngine {
                 var entropy: Float = 0
                 for clip in dataset.heldOut {
                     entropy += try model.prior.loss(
-                        text: [clip.text], tokens: [clip.tokens], speaker: g,
-                        codeTable: model.sovits.codeTable.weight.detached(), bert: nil, randomness: nil
+                        text: [clip.text], tokens: [tokens(of: clip)], speaker: g,
+                        codeTable: model.sovits.codeTable.detached(), bert: nil, randomness: nil
                     ).loss.item
                 }
                 let count = Float(dataset.heldOut.count)
@@ -225,9 +239,12 @@ package final class TrainingEngine {
 
     /// A copy of the complete state.
     package func stateImage(texts: [TextFile]) throws -> StateImage {
-        let codes = StateFile(
-            name: "tokenizer.safetensors", tensors: tokenizer.state.map { TensorImage(name: $0.name, $0.tensor) })
-        return try StateImage(files: model.stateFiles() + [codes], position: position, texts: texts)
+        let codes = tokenizer.map { tokenizer in
+            StateFile(
+                name: "tokenizer.safetensors", tensors: tokenizer.state.map { TensorImage(name: $0.name, $0.tensor) })
+        }
+        return try StateImage(
+            files: model.stateFiles() + (codes.map { [$0] } ?? []), position: position, texts: texts)
     }
 
     /// Goes to the state of a checkpoint; nothing is changed when something does not fit.

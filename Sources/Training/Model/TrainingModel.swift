@@ -7,16 +7,17 @@ import VoiceModel
 package final class TrainingModel {
     package let sovits: SoVITS
     package let discriminators: Discriminators
-    package let prior: Prior
+    package let prior: any TokenPrior
     let generatorOptimizer, discriminatorOptimizer, priorOptimizer: AdamW
 
     /// Builds and initialises from the seed. `segmentFrames` replaces the preset's, for benchmarks.
     init(_ configuration: VoiceConfiguration, symbolCount: Int, codeCount: Int, segmentFrames: Int? = nil) {
         var sizes = SoVITSConfiguration(configuration.voice.preset, symbolCount: symbolCount, codeCount: codeCount)
+        sizes.learnsCodebook = configuration.training.codebook == .learned
         if let segmentFrames { sizes.segmentFrames = segmentFrames }
         sovits = SoVITS(sizes)
         discriminators = Discriminators(sizes)
-        prior = Prior(.matching(sizes, preset: configuration.voice.preset))
+        prior = configuration.voice.preset.prior(for: sizes)
         sovits.initialize(seed: configuration.randomSeed)
         discriminators.initialize(seed: configuration.randomSeed &+ 1)
         prior.initialize(seed: configuration.randomSeed &+ 2)
@@ -122,15 +123,5 @@ enum TensorMatch {
             }
             return (image, tensor)
         }
-    }
-}
-
-extension PriorConfiguration {
-    /// The prior that belongs to an acoustic model of these sizes.
-    package static func matching(_ sizes: SoVITSConfiguration, preset: ModelPreset) -> PriorConfiguration {
-        var result = PriorConfiguration.preset(preset, symbolCount: sizes.symbolCount, codeCount: sizes.codeCount)
-        result.codeWidth = sizes.codeWidth
-        result.speakerWidth = sizes.speakerWidth
-        return result
     }
 }

@@ -1,28 +1,30 @@
 import Audio
 import Foundation
 import Tensor
+import VoiceModel
 
 /// The recording whose style a sentence is spoken in.
 package enum ReferenceStyle {
-    /// Log mel [1, 80, T] of a file's first ten seconds at most, trimmed and levelled as clips are; of the voice's own
+    /// What the voice's speaker encoder reads, [1, reference bins, T], of a file's first ten seconds at most, trimmed and levelled as clips are; of the voice's own
     /// default, the middle of its longest training clip, when none is named.
-    package static func mel(of url: URL?, voice: Voice) throws -> Tensor {
+    package static func spectrum(of url: URL?, voice: Voice) throws -> Tensor {
         let preset = voice.configuration.voice.preset
+        let bins = ReferenceEncoderConfiguration.preset(preset).bins
         if let url {
             let resampled = try Resampler().resample(AudioFile.read(url), to: preset.sampleRate)
             let trimmed = SilenceTrimming()(resampled)
             let levelled = Loudness.normalized(trimmed).waveform
             let samples = Array(levelled.samples.prefix(10 * preset.sampleRate))
             guard samples.count >= preset.sampleRate else { throw TrainingError.referenceTooShort(file: url.path) }
-            return MelSpectrogram(preset)(Tensor(samples, shape: [1, samples.count]))
+            return InputSpectrum(preset)(Tensor(samples, shape: [1, samples.count])).sliced(axis: 1, 0..<bins)
         }
         let lengths = try voice.trainingClips.map { (clip: $0, frames: try AudioFile.peek($0.url).frames) }
         guard let longest = lengths.max(by: { ($0.frames, $1.clip.id) < ($1.frames, $0.clip.id) })?.clip else {
             throw TrainingError.noTrainingClips(voice: voice.name)
         }
         let clip = PreparedClip(
-            id: longest.id, waveform: try AudioFile.read(longest.url), text: [], spectrogram: MelSpectrogram(preset),
+            id: longest.id, waveform: try AudioFile.read(longest.url), text: [], spectrogram: InputSpectrum(preset),
             hop: preset.hopLength)
-        return Dataset(training: [clip], heldOut: []).defaultReference
+        return Dataset(training: [clip], heldOut: []).defaultReference(bins: bins)
     }
 }

@@ -11,7 +11,7 @@ import VoiceModel
 /// Not Sendable: build it on the thread that uses it, from a `WeightsImage`.
 package final class Synthesizer {
     private let sovits: SoVITS
-    private let prior: Prior
+    private let prior: any TokenPrior
     private let frontEnd: TextFrontEnd
     private let weights: WeightsImage
     private let sampling: VoiceConfiguration.Sampling
@@ -29,7 +29,7 @@ package final class Synthesizer {
             voice.configuration.voice.preset, symbolCount: weights.position.symbolCount,
             codeCount: weights.position.codeCount)
         sovits = SoVITS(sizes)
-        prior = Prior(.matching(sizes, preset: voice.configuration.voice.preset))
+        prior = voice.configuration.voice.preset.prior(for: sizes)
         for (file, module) in [("sovits.safetensors", sovits as any Module), ("prior.safetensors", prior)] {
             guard let image = weights.files.first(where: { $0.name == file }) else {
                 throw TrainingError.missingTensor(checkpoint: weights.label, name: file)
@@ -42,7 +42,7 @@ package final class Synthesizer {
         }
     }
 
-    /// Speaks a text with the style of `reference`, log mel [1, 80, T]. `progress` is told the tokens so far; false
+    /// Speaks a text with the style of `reference`, a spectrum [1, reference bins, T]. `progress` is told the tokens so far; false
     /// cancels.
     ///
     /// - Throws: `TextError`, `PriorError`, `TrainingError.nothingToSay`, `CancellationError`.
@@ -67,7 +67,7 @@ package final class Synthesizer {
             options.temperature = Float(sampling.temperature)
             options.repetitionPenalty = Float(sampling.repetitionPenalty)
             let tokens = try prior.sample(
-                text: symbols, speaker: g, codeTable: sovits.codeTable.weight, bert: nil, options: options,
+                text: symbols, speaker: g, codeTable: sovits.codeTable, bert: nil, options: options,
                 random: RandomStream(seed: seed, name: "sampling", step: index)
             ) { progress?(spoken + $0) ?? true }
             spoken += tokens.count
@@ -80,7 +80,8 @@ package final class Synthesizer {
     /// A clip's own tokens, spoken again: what SoVITS can do before the prior has learned anything.
     package func resynthesize(_ clip: PreparedClip, reference: Tensor, seed: UInt64) -> Waveform {
         let g = sovits.speakerVector(reference)
-        return Waveform(samples: decode(clip.tokens, clip.text, g, seed: seed, part: 0), sampleRate: sampleRate)
+        let tokens = clip.featureTensor.flatMap(sovits.tokens(ofFeatures:)) ?? clip.tokens
+        return Waveform(samples: decode(tokens, clip.text, g, seed: seed, part: 0), sampleRate: sampleRate)
     }
 
     private var sampleRate: Int { sovits.configuration.sampleRate }

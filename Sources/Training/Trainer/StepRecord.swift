@@ -13,6 +13,8 @@ package enum Metric: String, Sendable, Codable, CaseIterable, CodingKeyRepresent
     // sovits: each unweighted, except `total`, the weighted sum the generator descends
     case mel, kl, adversarial, total, discriminator
     case featureMatching = "feature_matching"
+    /// v2's codebook, while it is learned.
+    case commitment
     case generatorGradientNorm = "generator_gradient_norm"
     case discriminatorGradientNorm = "discriminator_gradient_norm"
     // prior: nats per token, share of tokens among the three most probable

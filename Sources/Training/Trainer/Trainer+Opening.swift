@@ -17,7 +17,9 @@ extension Trainer {
         if found == nil, let base = voice.configuration.base { try prepare("Reading the base voice \(base.voice)") }
         let base = try found == nil ? BaseVoice.load(voice.configuration) : nil
         try prepare("Reading clips")
-        let known = try (found?.checkpoint.image ?? base?.image).map(TrainingEngine.tokenizer)
+        let known =
+            try voice.configuration.voice.preset.readsRecordedFeatures
+            ? nil : (found?.checkpoint.image ?? base?.image).map(TrainingEngine.tokenizer)
         let (dataset, tokenizer) = try Dataset.prepare(voice, tokenizer: known) { what, fraction in
             preparing(what, fraction)
             return !mailbox.hasStop
@@ -48,7 +50,7 @@ extension Trainer {
             origin = "started from \(base.label)"
             log(.started, redoing("Starting from \(base.label)", after: 0))
         } else {
-            let size = "\(dataset.training.count) clips, \(tokenizer.codeCount) semantic codes"
+            let size = "\(dataset.training.count) clips, \(engine.position.codeCount) semantic codes"
             log(.started, redoing("Starting from scratch: \(size)", after: 0))
         }
         settingsToReplay = Self.inForce(try journal.settings(branch: branch, after: (savedStep ?? 0) - 1))

@@ -86,15 +86,16 @@ package actor Trainer: TrainingSession {
             weights = WeightsImage(
                 files: engine.model.weights(), position: engine.position, label: "\(branch)@\(engine.position.step)")
         }
-        let (voice, dataset) = (voice, engine.dataset)
+        let (voice, dataset, bins) = (voice, engine.dataset, engine.referenceBins)
         let (take, remarks) = try await Task.detached(priority: .userInitiated) {
             let synthesizer = try Synthesizer(weights, voice: voice)
             let clip = request.fromHeldOutClip ? dataset.heldOut.first ?? dataset.training.first : nil
             let waveform =
                 if let clip {
-                    synthesizer.resynthesize(clip, reference: dataset.defaultReference, seed: request.seed)
+                    synthesizer.resynthesize(clip, reference: dataset.defaultReference(bins: bins), seed: request.seed)
                 } else {
-                    try synthesizer.speak(request.text, reference: dataset.defaultReference, seed: request.seed)
+                    try synthesizer.speak(
+                        request.text, reference: dataset.defaultReference(bins: bins), seed: request.seed)
                 }
             let take = try TakeLibrary(voice).save(
                 waveform, text: request.text, weights: weights, seed: request.seed, source: clip?.id ?? "prior")

@@ -6,7 +6,7 @@ import Text
 struct ClipPreparation: Sendable {
     struct Clip: Sendable {
         var text: String
-        /// Mono, trimmed, at the preset's rate and the common loudness.
+        /// Mono, trimmed (unless `keepsSilence`), at the preset's rate and the common loudness.
         var waveform: Waveform
         /// Characters of the text that the voice has no symbol for.
         var unknown: [Character]
@@ -19,6 +19,8 @@ struct ClipPreparation: Sendable {
 
     let frontEnd: TextFrontEnd
     let sampleRate: Int
+    /// True where recorded features belong to the whole recording: trimming would shift them.
+    var keepsSilence = false
 
     func prepare(_ item: ImportSource.Item) -> Result<Clip, Refusal> {
         do throws(Refusal) {
@@ -35,7 +37,8 @@ struct ClipPreparation: Sendable {
         guard !text.isEmpty else { throw Refusal(.emptyTranscript) }
         guard let url = item.url else { throw Refusal(.missing) }
         let encoded = try encode(text)
-        let trimmed = SilenceTrimming()(try read(url))
+        let whole = try read(url)
+        let trimmed = keepsSilence ? whole : SilenceTrimming()(whole)
         guard trimmed.duration >= ClipLimits.shortest else { throw Refusal(.tooShort(trimmed.duration)) }
         guard trimmed.duration <= ClipLimits.longest else { throw Refusal(.tooLong(trimmed.duration)) }
         let isPhonetic = frontEnd.language != TextFrontEnd.graphemes

@@ -18,20 +18,36 @@ final class ImportFolder {
         do {
             try makeParents(parent.path)
             try Self.makeFolder(url.path)
-            try Self.makeFolder(url.appendingPathComponent("clips").path)
+            for name in Self.folders { try Self.makeFolder(url.appendingPathComponent(name).path) }
         } catch {
             discard()
             throw error
         }
     }
 
+    /// Of which `finish` removes those that stayed empty.
+    private static let folders = ["clips", "features"]
+
     /// Writes a text file that survives a power cut.
-    func write(_ text: String, to name: String) throws {
+    func write(_ text: String, to name: String) throws { try write(Array(text.utf8), to: name) }
+
+    /// Copies a file so that it survives a power cut.
+    func copy(_ source: URL, to name: String) throws {
+        let bytes: [UInt8]
+        do {
+            bytes = [UInt8](try Data(contentsOf: source))
+        } catch {
+            throw VoiceError.unreadable(file: source.path, reason: TranscriptFile.reason(of: error))
+        }
+        try write(bytes, to: name)
+    }
+
+    private func write(_ contents: [UInt8], to name: String) throws {
         let path = url.appendingPathComponent(name).path
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw Self.failure(path) }
         defer { close(descriptor) }
-        var bytes = Array(text.utf8)[...]
+        var bytes = contents[...]
         while !bytes.isEmpty {
             let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }
@@ -44,7 +60,11 @@ final class ImportFolder {
     /// Gives the folder its name.
     /// - Throws: `VoiceError.destinationExists`, `.cannotWrite`.
     func finish() throws {
-        for folder in [url.appendingPathComponent("clips").path, url.path] { try Self.sync(folder) }
+        for name in Self.folders {
+            let path = url.appendingPathComponent(name).path
+            if rmdir(path) != 0 { try Self.sync(path) }
+        }
+        try Self.sync(url.path)
         guard !Self.exists(destination.path) else { throw VoiceError.destinationExists(destination.path) }
         guard rename(url.path, destination.path) == 0 else { throw Self.failure(destination.path) }
         isFinished = true

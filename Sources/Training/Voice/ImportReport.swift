@@ -5,6 +5,8 @@ package struct ImportReport: Sendable, Equatable {
     package enum Reason: Sendable, Equatable, CustomStringConvertible {
         case malformedLine(String)
         case missing
+        /// Preset v2 hears content as recorded features; there is no such file beside the recording.
+        case noFeatures(String)
         case unreadable(String)
         case emptyTranscript
         case unsayable(String)
@@ -22,6 +24,7 @@ package struct ImportReport: Sendable, Equatable {
             switch self {
             case .malformedLine(let problem): return problem
             case .missing: return "there is no such recording"
+            case .noFeatures(let name): return "its recorded features \(name) are not there"
             case .unreadable(let problem): return "unreadable: \(problem)"
             case .emptyTranscript: return "its transcript is empty"
             case .unsayable(let problem): return "its transcript cannot be read: \(problem)"

@@ -7,6 +7,8 @@ struct ImportSource: Sendable {
         var text: String
         /// nil when there is no such recording.
         var url: URL?
+        /// Recorded features beside the recording, under its name.
+        var features: URL? { url.map { $0.deletingPathExtension().appendingPathExtension("safetensors") } }
     }
 
     private(set) var items: [Item] = []

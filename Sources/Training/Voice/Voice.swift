@@ -31,6 +31,11 @@ package struct Voice: Sendable, Equatable {
     }
 
     package var checkpointDirectory: URL { directory.appendingPathComponent("checkpoints") }
+    /// Recorded features of a clip, which preset v2 reads: features/ID.safetensors.
+    package func features(of clip: Clip) -> URL {
+        directory.appendingPathComponent("features").appendingPathComponent("\(clip.id).safetensors")
+    }
+
     package var takesDirectory: URL { directory.appendingPathComponent("takes") }
     package var journalURL: URL { directory.appendingPathComponent("journal.sqlite") }
 
@@ -76,16 +81,21 @@ package struct Voice: Sendable, Equatable {
             "reprise-data-1", configuration.voice.language, configuration.voice.symbols,
             "\(configuration.voice.preset.sampleRate)", configuration.data.heldOut.sorted().joined(separator: "|"),
         ]
+        let hasFeatures = configuration.voice.preset.readsRecordedFeatures
         for clip in clips {
-            let bytes: [UInt8]
-            do {
-                bytes = [UInt8](try Foundation.Data(contentsOf: clip.url, options: .mappedIfSafe))
-            } catch {
-                throw VoiceError.unreadable(file: clip.url.path, reason: TranscriptFile.reason(of: error))
-            }
-            lines.append("\(clip.id)|\(clip.text)|\(Digest(of: bytes))")
+            let files = [clip.url] + (hasFeatures ? [features(of: clip)] : [])
+            let digests = try files.map { Digest(of: try Self.bytes(of: $0)).description }
+            lines.append("\(clip.id)|\(clip.text)|\(digests.joined(separator: "|"))")
         }
         return Digest(of: lines.joined(separator: "\n")).description
+    }
+
+    private static func bytes(of url: URL) throws -> [UInt8] {
+        do {
+            return [UInt8](try Foundation.Data(contentsOf: url, options: .mappedIfSafe))
+        } catch {
+            throw VoiceError.unreadable(file: url.path, reason: TranscriptFile.reason(of: error))
+        }
     }
 
     private static func text(of url: URL) throws -> String {

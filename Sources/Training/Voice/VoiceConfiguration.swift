@@ -36,6 +36,12 @@ package struct VoiceConfiguration: Sendable, Codable, Equatable {
         package var validationSteps = 200
         /// Checkpoints that pruning leaves; 0 keeps all.
         package var keepCheckpoints = 20
+        /// Whether v2's codebook follows the voice; frozen on a base, as the prior knows its codes.
+        package var codebook = Codebook.learned
+    }
+
+    package enum Codebook: String, Sendable, Codable, CaseIterable {
+        case learned, frozen
     }
 
     package struct Optimizer: Sendable, Codable, Equatable {
@@ -60,6 +66,7 @@ package struct VoiceConfiguration: Sendable, Codable, Equatable {
         package var kl = 1.0
         package var adversarial = 1.0
         package var featureMatching = 1.0
+        package var commitment = 1.0
     }
 
     package struct Sampling: Sendable, Codable, Equatable {
@@ -101,6 +108,9 @@ package struct VoiceConfiguration: Sendable, Codable, Equatable {
         sampling = Sampling()
         studio = Studio()
         self.base = base
-        if base != nil { optimizer.sovitsLearningRate = Optimizer.sovitsLearningRateOnBase }
+        if base != nil {
+            optimizer.sovitsLearningRate = Optimizer.sovitsLearningRateOnBase
+            training.codebook = .frozen
+        }
     }
 }

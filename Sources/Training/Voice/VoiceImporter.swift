@@ -76,7 +76,15 @@ package struct VoiceImporter: Sendable {
         for (index, item) in source.items.enumerated() {
             if isCancelled() || Task.isCancelled { throw VoiceError.cancelled }
             progress(Progress(done: index, total: source.items.count, id: item.id))
-            let preparation = ClipPreparation(frontEnd: frontEnd, sampleRate: configuration.voice.preset.sampleRate)
+            let preset = configuration.voice.preset
+            if preset.readsRecordedFeatures, let features = item.features,
+                !FileManager.default.fileExists(atPath: features.path)
+            {
+                report.unused.append(.init(id: item.id, reason: .noFeatures(features.lastPathComponent)))
+                continue
+            }
+            let preparation = ClipPreparation(
+                frontEnd: frontEnd, sampleRate: preset.sampleRate, keepsSilence: preset.readsRecordedFeatures)
             switch preparation.prepare(item) {
             case .failure(let refusal):
                 report.unused.append(.init(id: item.id, reason: refusal.reason))
@@ -86,6 +94,17 @@ package struct VoiceImporter: Sendable {
                     try AudioFile.write(clip.waveform, to: file)
                 } catch {
                     throw Self.writeFailure(error, destination: destination)
+                }
+                if preset.readsRecordedFeatures, let features = item.features {
+                    let frames = PreparedClip.frames(of: clip.waveform, hop: preset.hopLength)
+                    do {
+                        // Read first: what cannot be trained on is found now.
+                        _ = try RecordedFeatures.read(features, frames: frames)
+                    } catch {
+                        report.unused.append(.init(id: item.id, reason: .unreadable("\(error)")))
+                        continue
+                    }
+                    try folder.copy(features, to: "features/\(item.id).safetensors")
                 }
                 metadata += "\(item.id)|\(clip.text)\n"
                 report.used.append(.init(id: item.id, seconds: clip.waveform.duration))

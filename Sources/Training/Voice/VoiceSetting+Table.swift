@@ -39,7 +39,7 @@ extension VoiceSetting {
             "voice", "language", \.voice.language,
             "A language of espeak-ng such as \"en-us\", \"de\" or \"cmn\"; \"graphemes\" reads letters as they are."),
         VoiceSetting(
-            section: "voice", key: "preset", meaning: "The size of the model: tiny (for tests), nano or standard.",
+            section: "voice", key: "preset", meaning: "The size of the model: tiny (for tests), nano, standard or v2.",
             kind: .choice(ModelPreset.allCases.map(\.rawValue)),
             read: { .text($0.voice.preset.rawValue) },
             write: {
@@ -97,6 +97,16 @@ extension VoiceSetting {
         integer(
             "training", "keep_checkpoints", \.training.keepCheckpoints, 0...100_000,
             "Checkpoints to keep besides pinned ones; 0 keeps all."),
+        VoiceSetting(
+            section: "training", key: "codebook",
+            meaning: "Of preset v2: whether its codebook is learned, or frozen as it was in the base.",
+            kind: .choice(VoiceConfiguration.Codebook.allCases.map(\.rawValue)),
+            read: { $0.voice.preset.readsRecordedFeatures ? .text($0.training.codebook.rawValue) : nil },
+            write: {
+                if case .text(let value) = $1, let choice = VoiceConfiguration.Codebook(rawValue: value) {
+                    $0.training.codebook = choice
+                }
+            }),
     ]
 
     private static let optimizer: [VoiceSetting] = [
@@ -128,6 +138,9 @@ extension VoiceSetting {
         number("loss", "adversarial", \.loss.adversarial, 0...1000, "Least squares against the discriminators."),
         number(
             "loss", "feature_matching", \.loss.featureMatching, 0...1000, "Distance of the discriminators' features."),
+        number(
+            "loss", "commitment", \.loss.commitment, 0...1000,
+            "Of preset v2: distance of the content from its codes, while its codebook is learned."),
     ]
 
     private static let sampling: [VoiceSetting] = [

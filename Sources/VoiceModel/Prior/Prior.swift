@@ -179,17 +179,3 @@ extension Prior {
         }
     }
 }
-
-/// The share of rows with a target ≥ 0 whose target is among the three largest.
-private func topThreeShare(_ logits: Tensor, _ targets: [Int]) -> Float {
-    let width = logits.shape[1]
-    var valid = 0
-    var hits = 0
-    for (row, target) in targets.enumerated() where target >= 0 {
-        let scores = UnsafeBufferPointer(start: logits.pointer + row * width, count: width)
-        let own = scores[target]
-        valid += 1
-        if scores.reduce(0, { $0 + ($1 > own ? 1 : 0) }) < 3 { hits += 1 }
-    }
-    return valid == 0 ? 0 : Float(hits) / Float(valid)
-}

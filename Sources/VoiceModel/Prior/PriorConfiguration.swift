@@ -34,7 +34,8 @@ package struct PriorConfiguration: Sendable, Equatable {
             switch preset {
             case .tiny: (64, 2, 2)
             case .nano: (256, 6, 4)
-            case .standard: (768, 6, 8)
+            // v2 has a `SemanticDecoder` instead.
+            case .standard, .v2: (768, 6, 8)
             }
         var configuration = PriorConfiguration(
             hidden: hidden, layers: layers, heads: heads, symbolCount: symbolCount, codeCount: codeCount)

@@ -36,11 +36,25 @@ extension Prior {
         let limit = min(max(0, options.maximumTokens), configuration.maximumTokens)
         let decoding = try decoding(
             text: text, speaker: speaker, codeTable: codeTable, bert: bert, maximumTokens: limit)
+        return try options.tokens(limit: limit, end: end, random: random, progress: progress) {
+            decoding.next(after: $0)
+        }
+    }
+}
+
+extension SamplingOptions {
+    /// The loop of every prior: `next(last token, nil at the start)` gives the scores, number i of `random` decides
+    /// token i.
+    ///
+    /// - Throws: `PriorError.notFinite`, `CancellationError` when `progress` returns false.
+    func tokens(
+        limit: Int, end: Int, random: RandomStream, progress: ((Int) -> Bool)?, next: (Int?) -> [Float]
+    ) throws -> [Int] {
         var tokens = [Int]()
         while tokens.count < limit {
-            var scores = decoding.next(after: tokens.last)
-            if tokens.count < options.minimumTokens { scores[end] = -.infinity }
-            guard let token = options.draw(scores, after: tokens, number: random.uniform(at: tokens.count)) else {
+            var scores = next(tokens.last)
+            if tokens.count < minimumTokens { scores[end] = -.infinity }
+            guard let token = draw(scores, after: tokens, number: random.uniform(at: tokens.count)) else {
                 throw PriorError.notFinite
             }
             if token == end { break }
@@ -49,9 +63,7 @@ extension Prior {
         }
         return tokens
     }
-}
 
-extension SamplingOptions {
     /// One draw: repetition penalty, then top-p, temperature and top-k. `number` in [0, 1) decides. Nil when no
     /// score is a number.
     package func draw(_ scores: [Float], after tokens: [Int], number: Float) -> Int? {

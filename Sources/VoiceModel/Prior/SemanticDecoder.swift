@@ -65,10 +65,14 @@ package final class SemanticDecoder: Module {
 
     /// The same from logits that `logits` gave for these tokens.
     package func loss(logits: Tensor, tokens: [[Int]]) -> Tensor {
-        let rows = logits.shape[1]
-        let targets = tokens.flatMap { $0 + [end] + Array(repeating: -1, count: rows - 1 - $0.count) }
+        let targets = targets(of: tokens, rows: logits.shape[1])
         let valid = targets.count { $0 >= 0 }
         return logits.reshaped([targets.count, -1]).softmaxCrossEntropy(targets: targets) * Float(valid)
+    }
+
+    /// What each row of logits foretells: an item's tokens, EOS, then −1 for none.
+    func targets(of tokens: [[Int]], rows: Int) -> [Int] {
+        tokens.flatMap { $0 + [end] + Array(repeating: -1, count: rows - 1 - $0.count) }
     }
 
     /// Scores of what follows the text and each token: [B, S + 1, K + 1], the last class being EOS. Rows after an

@@ -3,36 +3,42 @@ import Tensor
 
 /// One batch for SoVITS: items padded to the longest.
 package struct SoVITSBatch {
-    /// Log mel of each clip, [B, 80, T], zeros after its end.
-    package var mel: Tensor
+    /// What the posterior encoder reads of each clip, [B, bins, T], zeros after its end.
+    package var spectrum: Tensor
     /// Frames of each clip.
     package var lengths: [Int]
     /// The clips' samples, [B, 1, T · hop].
     package var waveform: Tensor
-    /// Semantic tokens, one per two frames.
+    /// Semantic tokens, one per two frames; empty where they are made of `features`.
     package var tokens: [[Int]]
+    /// Recorded features, [B, 768, T], zeros after a clip's end; nil where tokens are made of the sound itself.
+    package var features: Tensor?
     package var text: PaddedText
-    /// Log mel of 3 s of the same speaker, [B, 80, 150].
-    package var referenceMel: Tensor
+    /// The lowest bins of 3 s of the same speaker's spectrum, [B, reference bins, 150].
+    package var reference: Tensor
 
     package init(
-        mel: Tensor, lengths: [Int], waveform: Tensor, tokens: [[Int]], text: PaddedText, referenceMel: Tensor
+        spectrum: Tensor, lengths: [Int], waveform: Tensor, tokens: [[Int]], features: Tensor? = nil, text: PaddedText,
+        reference: Tensor
     ) {
-        self.mel = mel
+        self.spectrum = spectrum
         self.lengths = lengths
         self.waveform = waveform
         self.tokens = tokens
+        self.features = features
         self.text = text
-        self.referenceMel = referenceMel
+        self.reference = reference
     }
+
+    package var frames: Int { spectrum.shape[2] }
 }
 
 /// The acoustic model: prior encoder, posterior encoder, flow, decoder, and the speaker encoder and code table that
 /// all of them share (VITS, Kim et al. 2021; GPT-SoVITS).
 package final class SoVITS: Module {
     package let configuration: SoVITSConfiguration
-    package let codeTable: Embedding
-    package let speakerEncoder: SpeakerEncoder
+    private let contentSource: any ContentSource
+    private let referenceEncoder: any ReferenceEncoder
     private let priorEncoder: PriorEncoder
     private let posteriorEncoder: PosteriorEncoder
     private let flow: Flow
@@ -40,34 +46,41 @@ package final class SoVITS: Module {
 
     package init(_ c: SoVITSConfiguration) {
         configuration = c
-        codeTable = Embedding(c.codeCount, c.codeWidth)
-        speakerEncoder = SpeakerEncoder(c.speaker)
+        contentSource =
+            c.readsRecordedFeatures
+            ? RecordedContent(codes: c.codeCount, width: c.codeWidth, learns: c.learnsCodebook)
+            : TokenTable(codes: c.codeCount, width: c.codeWidth)
+        referenceEncoder = c.referenceEncoder.module()
         priorEncoder = PriorEncoder(c)
         posteriorEncoder = PosteriorEncoder(
-            bins: c.melBands, outputs: c.interChannels, hidden: c.hiddenChannels, kernel: 5, layers: c.posteriorLayers,
+            bins: c.posteriorBins, outputs: c.interChannels, hidden: c.hiddenChannels, kernel: 5,
+            layers: c.posteriorLayers,
             speakerWidth: c.speakerWidth)
         flow = Flow(
             channels: c.interChannels, hidden: c.hiddenChannels, kernel: 5, couplings: c.couplings,
             layers: c.couplingLayers, speakerWidth: c.speakerWidth)
         decoder = HiFiGAN(
             inputs: c.interChannels, initialChannels: c.decoderChannels, rates: c.upsamplingRates,
-            kernels: c.upsamplingKernels, speakerWidth: c.speakerWidth)
+            kernels: c.upsamplingKernels, speakerWidth: c.speakerWidth, postBias: c.hasOutputBias)
     }
 
-    /// What a training pass yields: a generated slice, the real one, and the KL term.
+    /// What a training pass yields: a generated slice, the real one, the KL term, and the commitment where a codebook
+    /// learns.
     package struct Pass {
         /// [B, 1, segment · hop]
         package let generated: Tensor
         package let real: Tensor
         package let kl: Tensor
+        package let commitment: Tensor?
     }
 
     package func trainingPass(_ batch: SoVITSBatch, _ randomness: StepRandomness) -> Pass {
-        let frames = batch.mel.shape[2], mask = Tensor.mask(lengths: batch.lengths, frames: frames)
-        let g = speakerEncoder(batch.referenceMel, training: true)
+        let mask = Tensor.mask(lengths: batch.lengths, frames: batch.frames)
+        let g = referenceEncoder.style(of: batch.reference, training: true, randomness)
+        let content = contentSource.content(of: batch, randomness)
         let prior = priorEncoder(
-            content(batch.tokens, frames: frames), lengths: batch.lengths, text: batch.text, speaker: g, randomness)
-        let posterior = posteriorEncoder(batch.mel, mask: mask, speaker: g)
+            content.vectors, lengths: batch.lengths, text: batch.text, speaker: g, randomness)
+        let posterior = posteriorEncoder(batch.spectrum, mask: mask, speaker: g)
         let z = posterior.sample(noise: randomness.next("posterior").normal(posterior.mean.shape), mask: mask)
         let kl = SoVITSLoss.kl(
             flowed: flow(z, mask: mask, speaker: g), posteriorLogDeviation: posterior.logDeviation, prior: prior,
@@ -80,18 +93,27 @@ package final class SoVITS: Module {
         }
         return Pass(
             generated: decoder(z.segments(starts: starts, length: segment), speaker: g),
-            real: batch.waveform.segments(starts: starts.map { $0 * hop }, length: segment * hop), kl: kl)
+            real: batch.waveform.segments(starts: starts.map { $0 * hop }, length: segment * hop), kl: kl,
+            commitment: content.commitment)
     }
 
-    /// Copy synthesis through the posterior's mean: mel [1, 80, T] -> [1, 1, T · hop]. Validation hears this.
-    package func reconstruct(mel: Tensor, referenceMel: Tensor) -> Tensor {
-        let g = speakerVector(referenceMel)
-        let mask = Tensor.mask(lengths: [mel.shape[2]], frames: mel.shape[2])
-        return decoder(posteriorEncoder(mel, mask: mask, speaker: g).mean, speaker: g)
+    /// Copy synthesis through the posterior's mean: spectrum [1, bins, T] -> [1, 1, T · hop]. Validation hears this.
+    package func reconstruct(spectrum: Tensor, reference: Tensor) -> Tensor {
+        let g = speakerVector(reference)
+        let mask = Tensor.mask(lengths: [spectrum.shape[2]], frames: spectrum.shape[2])
+        return decoder(posteriorEncoder(spectrum, mask: mask, speaker: g).mean, speaker: g)
     }
 
-    /// g of a reference, [1, W, 1], with the running statistics.
-    package func speakerVector(_ referenceMel: Tensor) -> Tensor { speakerEncoder(referenceMel, training: false) }
+    /// g of a reference [1, reference bins, T], [1, W, 1], with the running statistics.
+    package func speakerVector(_ reference: Tensor) -> Tensor {
+        referenceEncoder.style(of: reference, training: false, nil)
+    }
+
+    /// The codes' vectors, [K, W].
+    package var codeTable: Tensor { contentSource.table }
+
+    /// Tokens of recorded features [1, 768, T]; nil where tokens are made of the sound itself.
+    package func tokens(ofFeatures features: Tensor) -> [Int]? { contentSource.tokens(ofFeatures: features) }
 
     /// Speech from tokens and text: -> [1, 1, 2 · tokens · hop]. `noiseScale` multiplies the prior's deviation.
     package func synthesize(
@@ -99,25 +121,19 @@ package final class SoVITS: Module {
     ) -> Tensor {
         let frames = 2 * tokens.count, mask = Tensor.mask(lengths: [frames], frames: frames)
         let prior = priorEncoder(
-            content([tokens], frames: frames), lengths: [frames], text: PaddedText([text]), speaker: g, nil)
+            contentSource.vectors(of: [tokens], frames: frames), lengths: [frames], text: PaddedText([text]),
+            speaker: g, nil)
         let noise = random.normal(prior.mean.shape) * noiseScale
         let z = flow.inverse(prior.sample(noise: noise, mask: mask), mask: mask, speaker: g)
         return decoder(z * mask, speaker: g)
     }
 
-    /// z_prior: the tokens' vectors at frame rate, [B, code width, T].
-    private func content(_ tokens: [[Int]], frames: Int) -> Tensor {
-        let width = frames / 2
-        let padded = tokens.flatMap { $0 + Array(repeating: 0, count: width - $0.count) }
-        return codeTable(padded, shape: [tokens.count, width]).transposed().repeatedInterleaved(2)
-    }
-
     package func collect(_ state: StateCollector) {
-        state.child("quantizer.codes", codeTable)
+        contentSource.collect(state)
         state.child("enc_p", priorEncoder)
         state.child("enc_q", posteriorEncoder)
         state.child("flow", flow)
         state.child("dec", decoder)
-        state.child("ref_enc", speakerEncoder)
+        state.child("ref_enc", referenceEncoder)
     }
 }

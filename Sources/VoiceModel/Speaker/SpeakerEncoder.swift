@@ -21,14 +21,6 @@ package struct SpeakerEncoderConfiguration: Sendable, Equatable {
         self.bottleneck = bottleneck
     }
 
-    package static func preset(_ preset: ModelPreset) -> SpeakerEncoderConfiguration {
-        switch preset {
-        case .tiny: SpeakerEncoderConfiguration(channels: 32, bottleneck: 8)
-        case .nano: SpeakerEncoderConfiguration(channels: 128, bottleneck: 32)
-        case .standard: SpeakerEncoderConfiguration(channels: 512, bottleneck: 128)
-        }
-    }
-
     /// Channels of the features that all blocks make together: 1536 at 512.
     package var aggregated: Int { dilations.count * channels }
 }

@@ -20,7 +20,7 @@ package struct KMeansTokenizer: SemanticTokenizer, Equatable {
         switch preset {
         case .tiny: 64
         case .nano: 512
-        case .standard: 1024
+        case .standard, .v2: 1024
         }
     }
 

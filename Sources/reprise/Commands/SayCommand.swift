@@ -37,7 +37,7 @@ struct SayCommand: AsyncParsableCommand {
         let weights = try WeightsImage(checkpoint(in: store, of: voice))
         Threads.use(ProcessInfo.processInfo.activeProcessorCount)
         let line = ProgressLine(), watch = SignalWatch {}
-        let style = try ReferenceStyle.mel(of: reference.map { URL(fileURLWithPath: $0) }, voice: voice)
+        let style = try ReferenceStyle.spectrum(of: reference.map { URL(fileURLWithPath: $0) }, voice: voice)
         let synthesizer = try Synthesizer(weights, voice: voice)
         let waveform: Waveform
         do {

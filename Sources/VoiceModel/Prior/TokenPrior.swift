@@ -1,0 +1,84 @@
+import Neural
+import Tensor
+
+/// What foretells semantic tokens from a text and a speaker: `Prior`, or in v2 `SemanticDecoder`.
+package protocol TokenPrior: Module {
+    /// Mean over all tokens and EOS of −ln P(z_t | z_<t, text, g), in nats, and the share of them among the three most
+    /// probable. Parameters are those of `Prior.loss`.
+    ///
+    /// - Throws: `PriorError` when a text or an utterance does not fit.
+    func loss(
+        text: [[Int32]], tokens: [[Int]], speaker: Tensor, codeTable: Tensor, bert: Tensor?,
+        randomness: StepRandomness?
+    ) throws -> (loss: Tensor, topThreeAccuracy: Float)
+
+    /// Draws the tokens of one utterance, EOS not included. Parameters are those of `Prior.sample`.
+    ///
+    /// - Throws: `PriorError` when the text does not fit or the weights are not finite, `CancellationError`.
+    func sample(
+        text: [Int32], speaker: Tensor, codeTable: Tensor, bert: Tensor?, options: SamplingOptions,
+        random: RandomStream, progress: ((Int) -> Bool)?
+    ) throws -> [Int]
+}
+
+extension Prior: TokenPrior {}
+
+/// The public v2 prior hears nothing of g: a voice's style enters by its weights, and it has an output layer of its own
+/// instead of the code table.
+extension SemanticDecoder: TokenPrior {
+    package func loss(
+        text: [[Int32]], tokens: [[Int]], speaker: Tensor, codeTable: Tensor, bert: Tensor?,
+        randomness: StepRandomness?
+    ) throws -> (loss: Tensor, topThreeAccuracy: Float) {
+        let logits = try logits(text: text, tokens: tokens, bert: bert, randomness: randomness)
+        let targets = targets(of: tokens, rows: logits.shape[1])
+        let flat = logits.reshaped([targets.count, configuration.codeCount + 1])
+        return (flat.softmaxCrossEntropy(targets: targets), topThreeShare(flat, targets))
+    }
+
+    package func sample(
+        text: [Int32], speaker: Tensor, codeTable: Tensor, bert: Tensor?, options: SamplingOptions,
+        random: RandomStream, progress: ((Int) -> Bool)?
+    ) throws -> [Int] {
+        let decoding = try decoding(text: text, bert: bert, maximumTokens: max(0, options.maximumTokens))
+        return try options.tokens(limit: options.maximumTokens, end: end, random: random, progress: progress) { last in
+            if let last { decoding.feed(token: last) }
+            return decoding.scores
+        }
+    }
+}
+
+extension ModelPreset {
+    /// The prior of an acoustic model of these sizes.
+    package func prior(for sizes: SoVITSConfiguration) -> any TokenPrior {
+        guard self == .v2 else { return Prior(.matching(sizes, preset: self)) }
+        var configuration = SemanticDecoderConfiguration()
+        configuration.symbolCount = sizes.symbolCount
+        configuration.codeCount = sizes.codeCount
+        return SemanticDecoder(configuration)
+    }
+}
+
+extension PriorConfiguration {
+    /// The sizes of the prior that belongs to an acoustic model of these sizes.
+    package static func matching(_ sizes: SoVITSConfiguration, preset: ModelPreset) -> PriorConfiguration {
+        var result = PriorConfiguration.preset(preset, symbolCount: sizes.symbolCount, codeCount: sizes.codeCount)
+        result.codeWidth = sizes.codeWidth
+        result.speakerWidth = sizes.speakerWidth
+        return result
+    }
+}
+
+/// The share of rows with a target ≥ 0 whose target is among the three largest.
+func topThreeShare(_ logits: Tensor, _ targets: [Int]) -> Float {
+    let width = logits.shape[1]
+    var valid = 0
+    var hits = 0
+    for (row, target) in targets.enumerated() where target >= 0 {
+        let scores = UnsafeBufferPointer(start: logits.pointer + row * width, count: width)
+        let own = scores[target]
+        valid += 1
+        if scores.reduce(0, { $0 + ($1 > own ? 1 : 0) }) < 3 { hits += 1 }
+    }
+    return valid == 0 ? 0 : Float(hits) / Float(valid)
+}
