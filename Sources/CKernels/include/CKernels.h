@@ -8,5 +8,6 @@
 #include "reduction.h"
 #include "optimizer.h"
 #include "convolution.h"
+#include "small_weights.h"
 
 #endif

@@ -1,0 +1,169 @@
+// One token through a transformer of single-row products: every part of it on the thread pool, nothing allocated.
+#include "include/small_weights.h"
+
+#include <string.h>
+
+#include "dispatch.h"
+#include "include/reduction.h"
+#include "include/threads.h"
+
+CK_INLINE int64_t rounded_up(int64_t count) { return (count + 15) / 16 * 16; }
+CK_INLINE int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
+
+/// Where the scratch memory's parts begin.
+typedef struct {
+    float *normed, *packed, *attended, *raw, *hidden, *sum, *scores;
+    void *input;
+} parts;
+
+static int64_t cut(const ck_decoder *d, float *scratch, parts *p) {
+    int64_t used = 0;
+#define TAKE(name, floats) p->name = (void *)(scratch + used), used += rounded_up(floats)
+    TAKE(normed, d->width);
+    TAKE(packed, 3 * d->width);
+    TAKE(attended, d->width);
+    TAKE(raw, d->filter);
+    TAKE(hidden, d->filter);
+    TAKE(sum, d->width);
+    TAKE(scores, d->heads * d->capacity);
+    TAKE(input, (larger(ck_weights_input_bytes(CK_FLOAT32, larger(d->width, d->filter)),
+                        ck_weights_input_bytes(CK_INT8, larger(d->width, d->filter))) + 3) / 4);
+#undef TAKE
+    return used;
+}
+
+int64_t ck_decoder_scratch(const ck_decoder *decoder) {
+    static float origin[1];
+    parts unused;
+    return cut(decoder, origin, &unused);
+}
+
+// MARK: A product cut into items
+
+typedef struct {
+    const ck_weights *weights;
+    const void *input;
+    float *y;
+    int64_t rows;  // of an item
+    /// Where `y` goes through the decoder's activation; null for nowhere.
+    float *activated;
+    const ck_decoder *decoder;
+} product;
+
+/// Rows of an item: some 32,000 weights, which is microseconds of work.
+CK_INLINE int64_t item_rows(const ck_weights *weights) {
+    const int64_t rows = 32768 / larger(1, weights->columns) / 4 * 4;
+    return rows < 4 ? 4 : rows;
+}
+
+static void product_item(void *context, int64_t index) {
+    const product *p = context;
+    const int64_t first = index * p->rows, left = p->weights->rows - first, count = left < p->rows ? left : p->rows;
+    ck_weights_product(p->weights, p->input, first, count, p->y + first);
+    if (p->activated)
+        ck_unary(p->decoder->activation, count, p->y + first, p->decoder->activation_parameter, p->activated + first);
+}
+
+static void apply(const ck_weights *weights, const float *x, float *y, void *input, float *activated,
+                  const ck_decoder *decoder) {
+    ck_weights_prepare(weights->format, weights->columns, x, input);
+    product p = {weights, input, y, item_rows(weights), activated, decoder};
+    ck_parallel((weights->rows + p.rows - 1) / p.rows, product_item, &p);
+}
+
+void ck_weights_apply(const ck_weights *weights, const float *x, float *y, void *scratch) {
+    apply(weights, x, y, scratch, 0, 0);
+}
+
+// MARK: Attention, a head an item
+
+typedef struct {
+    const ck_decoder *decoder;
+    const ck_decoder_layer *layer;
+    const parts *parts;
+    int64_t position;
+} heads;
+
+/// scores[k] = sum over j of query[j] * keys[j, k], k < count
+CK_CLONES static void score(int64_t width, int64_t count, int64_t capacity, const float *query, const float *keys,
+                            float *scores) {
+    for (int64_t k = 0; k < count; k++) scores[k] = 0;
+    int64_t j = 0;
+    for (; j + 4 <= width; j += 4) {
+        const float *k0 = keys + j * capacity, *k1 = k0 + capacity, *k2 = k1 + capacity, *k3 = k2 + capacity;
+        const float q0 = query[j], q1 = query[j + 1], q2 = query[j + 2], q3 = query[j + 3];
+        for (int64_t k = 0; k < count; k++) scores[k] += (q0 * k0[k] + q1 * k1[k]) + (q2 * k2[k] + q3 * k3[k]);
+    }
+    for (; j < width; j++)
+        for (int64_t k = 0; k < count; k++) scores[k] += query[j] * keys[j * capacity + k];
+}
+
+/// y[j] = sum over k of weights[k] * values[k, j]
+CK_CLONES static void mix(int64_t width, int64_t count, const float *weights, const float *values, float *y) {
+    for (int64_t j = 0; j < width; j++) y[j] = 0;
+    int64_t k = 0;
+    for (; k + 4 <= count; k += 4) {
+        const float *v0 = values + k * width, *v1 = v0 + width, *v2 = v1 + width, *v3 = v2 + width;
+        const float w0 = weights[k], w1 = weights[k + 1], w2 = weights[k + 2], w3 = weights[k + 3];
+        for (int64_t j = 0; j < width; j++) y[j] += (w0 * v0[j] + w1 * v1[j]) + (w2 * v2[j] + w3 * v3[j]);
+    }
+    for (; k < count; k++)
+        for (int64_t j = 0; j < width; j++) y[j] += weights[k] * values[k * width + j];
+}
+
+static void head_item(void *context, int64_t head) {
+    const heads *h = context;
+    const ck_decoder *d = h->decoder;
+    const int64_t width = d->width / d->heads, count = h->position + 1, capacity = d->capacity;
+    float *query = h->parts->packed + head * width, *key = query + d->width, *value = key + d->width;
+    for (int64_t part = 0; part < 3; part++)
+        ck_weights_product(&h->layer->attention, h->parts->input, part * d->width + head * width, width,
+                           query + part * d->width);
+    float *keys = h->layer->keys + head * width * capacity, *values = h->layer->values + head * capacity * width;
+    for (int64_t j = 0; j < width; j++) keys[j * capacity + h->position] = key[j];
+    memcpy(values + h->position * width, value, width * sizeof(float));
+    float *scores = h->parts->scores + head * capacity;
+    const float scale = 1.0f / __builtin_sqrtf((float)width);
+    for (int64_t j = 0; j < width; j++) query[j] *= scale;
+    score(width, count, capacity, query, keys, scores);
+    ck_softmax(count, scores, scores);
+    mix(width, count, scores, values, h->parts->attended + head * width);
+}
+
+// MARK: The layers
+
+void ck_decoder_step(const ck_decoder *d, int64_t position, float *x, float *scratch) {
+    parts p;
+    cut(d, scratch, &p);
+    float mean, deviation;
+    for (int64_t index = 0; index < d->layer_count; index++) {
+        const ck_decoder_layer *layer = d->layers + index;
+        const float *heard = x;
+        if (d->norm_first) {
+            ck_layer_norm(d->width, x, layer->attention_gamma, layer->attention_beta, d->epsilon, p.normed, &mean,
+                          &deviation);
+            heard = p.normed;
+        }
+        ck_weights_prepare(layer->attention.format, d->width, heard, p.input);
+        heads h = {d, layer, &p, position};
+        ck_parallel(d->heads, head_item, &h);
+        apply(&layer->output, p.attended, p.sum, p.input, 0, 0);
+        ck_accumulate(d->width, p.sum, x);
+        if (d->norm_first) {
+            ck_layer_norm(d->width, x, layer->feed_forward_gamma, layer->feed_forward_beta, d->epsilon, p.normed,
+                          &mean, &deviation);
+        } else {
+            ck_layer_norm(d->width, x, layer->attention_gamma, layer->attention_beta, d->epsilon, p.normed, &mean,
+                          &deviation);
+            memcpy(x, p.normed, d->width * sizeof(float));
+        }
+        apply(&layer->expand, p.normed, p.raw, p.input, p.hidden, d);
+        apply(&layer->contract, p.hidden, p.sum, p.input, 0, 0);
+        ck_accumulate(d->width, p.sum, x);
+        if (!d->norm_first) {
+            ck_layer_norm(d->width, x, layer->feed_forward_gamma, layer->feed_forward_beta, d->epsilon, p.normed,
+                          &mean, &deviation);
+            memcpy(x, p.normed, d->width * sizeof(float));
+        }
+    }
+}

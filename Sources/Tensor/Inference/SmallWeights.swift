@@ -1,0 +1,99 @@
+import CKernels
+
+/// How inference keeps a matrix. Smaller weights decode faster, as memory sets the pace, and agree less.
+package enum WeightFormat: String, Sendable, CaseIterable {
+    /// The trained numbers themselves.
+    case float32
+    /// Their upper halves, rounded to nearest even.
+    case bfloat16
+    /// Integers from −127 to 127 with a scale for each row; a product's input gets one scale of its own.
+    case int8
+
+    var code: ck_weight_format {
+        switch self {
+        case .float32: CK_FLOAT32
+        case .bfloat16: CK_BFLOAT16
+        case .int8: CK_INT8
+        }
+    }
+}
+
+/// A matrix [O, I] and its bias, for products with one row at a time.
+///
+/// In float32 it reads the tensors as they are, and later changes of them show; the small formats hold a packed copy of
+/// the matrix. Biases stay float32.
+package final class SmallWeights {
+    package let format: WeightFormat
+    let description: ck_weights
+    /// Keeps alive what `description` points to.
+    private let weight: Tensor, bias: Tensor?
+    private let packed, scales, sums: Storage?
+
+    /// The best instruction set of this machine: 0 portable, 1 AVX2, 2 AVX-512, 3 AVX-512 with VNNI.
+    package static var bestInstructionSet: Int { Int(ck_weights_isa_level()) }
+
+    /// `instructionSet` limits the kernels; the machine's best by default.
+    package init(_ weight: Tensor, bias: Tensor? = nil, format: WeightFormat, instructionSet: Int = Int.max) {
+        precondition(weight.rank == 2, "a matrix is needed, this has a shape of \(weight.shape)")
+        let rows = weight.shape[0], columns = weight.shape[1]
+        precondition(bias?.count ?? rows == rows, "a bias of \(bias?.shape ?? []) does not fit a weight of \(weight.shape)")
+        self.weight = weight
+        self.bias = bias
+        self.format = format
+        let stride = Int(ck_weights_stride(format.code, Int64(columns)))
+        var pointer = UnsafeRawPointer(weight.pointer)
+        if format == .float32 {
+            (packed, scales, sums) = (nil, nil, nil)
+        } else {
+            let bytes = format == .int8 ? 1 : 2
+            let memory = Storage(count: rows * stride * bytes / 4)
+            let (rowScales, rowSums) = (Storage(count: rows), Storage(count: rows))
+            let (base, from) = (UnsafeMutableRawPointer(memory.pointer), weight.pointer)
+            let sumPointer = UnsafeMutableRawPointer(rowSums.pointer).bindMemory(to: Int32.self, capacity: rows)
+            parallelFor(rows) { row in
+                ck_weights_pack_row(
+                    format.code, Int64(columns), from + row * columns, base + row * stride * bytes,
+                    rowScales.pointer + row, sumPointer + row)
+            }
+            pointer = UnsafeRawPointer(base)
+            (packed, scales, sums) = (memory, rowScales, rowSums)
+        }
+        description = ck_weights(
+            format: format.code, rows: Int64(rows), columns: Int64(columns), stride: Int64(stride), weights: pointer,
+            scales: scales.map { UnsafePointer($0.pointer) },
+            sums: sums.map { UnsafeRawPointer($0.pointer).assumingMemoryBound(to: Int32.self) },
+            bias: bias.map { UnsafePointer($0.pointer) },
+            isa: Int64(min(instructionSet, SmallWeights.bestInstructionSet)))
+    }
+
+    package var rows: Int { Int(description.rows) }
+    package var columns: Int { Int(description.columns) }
+    /// Bytes read for one product, scales and bias aside.
+    package var byteCount: Int {
+        rows * Int(description.stride) * (format == .float32 ? 4 : format == .bfloat16 ? 2 : 1)
+    }
+
+    /// y = W x + b, O values into `y`; the same bits at any thread count. `scratch` holds `scratchCount` floats.
+    package func apply(
+        _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+    ) {
+        withUnsafePointer(to: description) { ck_weights_apply($0, x, y, scratch) }
+    }
+
+    package var scratchCount: Int { Int(ck_weights_input_bytes(format.code, description.columns) + 3) / 4 }
+
+    /// W x + b by the fast kernels, or by the plain loops that are their oracle: [I] -> [O].
+    package func product(_ x: Tensor, plain: Bool = false) -> Tensor {
+        precondition(x.count == columns, "an input of \(x.shape) does not fit \(columns) columns")
+        let y = Tensor(uninitialized: [rows]), scratch = Storage(count: scratchCount)
+        if plain {
+            ck_weights_prepare(format.code, description.columns, x.pointer, scratch.pointer)
+            withUnsafePointer(to: description) {
+                ck_weights_product_plain($0, scratch.pointer, 0, description.rows, y.pointer)
+            }
+        } else {
+            apply(x.pointer, into: y.pointer, scratch: scratch.pointer)
+        }
+        return y
+    }
+}
