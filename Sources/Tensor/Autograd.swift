@@ -31,15 +31,16 @@ extension Tensor {
         precondition(seed != nil || count == 1, "backward starts at a scalar, this has a shape of \(shape)")
         guard requiresGradient else { return }
         var pending = [ObjectIdentifier: PendingGradient]()
-        let order = topologicalOrder()
-        pending[ObjectIdentifier(self)] = PendingGradient(first: seed ?? Tensor(repeating: 1, shape: shape))
-        for tensor in order.reversed() {
-            guard let arrived = pending.removeValue(forKey: ObjectIdentifier(tensor)) else { continue }
+        var order = topologicalOrder()
+        pending[ObjectIdentifier(self)] = PendingGradient(total: seed ?? Tensor(repeating: 1, shape: shape))
+        // Taken off one by one, so that what an operator saved is free as soon as its gradient has passed.
+        while let tensor = order.popLast() {
+            guard var arrived = pending.removeValue(forKey: ObjectIdentifier(tensor))?.total else { continue }
             guard let node = tensor.node else {
-                tensor.accumulateGradient(arrived.total)
+                tensor.accumulateGradient(&arrived)
                 continue
             }
-            let gradients = node.backward(arrived.total)
+            let gradients = node.backward(arrived)
             for (index, input) in node.inputs.enumerated() {
                 guard let gradient = gradients[index], node.wanted[index], input.requiresGradient else { continue }
                 assert(gradient.count == input.count)
@@ -59,7 +60,11 @@ extension Tensor {
             if next < inputs.count {
                 stack[stack.count - 1].next += 1
                 let input = inputs[next]
-                if tensor.node?.wanted[next] == true, input.requiresGradient, visited.insert(ObjectIdentifier(input)).inserted { stack.append((input, 0)) }
+                if tensor.node?.wanted[next] == true, input.requiresGradient,
+                    visited.insert(ObjectIdentifier(input)).inserted
+                {
+                    stack.append((input, 0))
+                }
             } else {
                 order.append(tensor)
                 stack.removeLast()
@@ -68,37 +73,34 @@ extension Tensor {
         return order
     }
 
-    private func accumulateGradient(_ arrived: Tensor) {
-        let arrived = arrived.shape == shape ? arrived : Tensor(shape: shape, storage: arrived.storage)
-        guard let gradient else {
-            // The buffer may be shared with another leaf's gradient, and clipping scales in place.
-            gradient = arrived.copied()
+    private func accumulateGradient(_ arrived: inout Tensor) {
+        if arrived.shape != shape { arrived = arrived.viewed(as: shape) }
+        guard gradient != nil else {
+            // A buffer that another leaf's gradient shares is copied: clipping scales in place.
+            gradient = isUnshared(&arrived) ? arrived : arrived.copied()
             return
         }
-        let sum = gradient.copied()
-        accumulate(arrived, into: sum)
-        self.gradient = sum
+        if !isUnshared(&gradient!) { gradient = gradient!.copied() }
+        accumulate(arrived, into: gradient!)
     }
+}
+
+/// Whether nobody else holds this tensor or its memory, so that it may be written to.
+private func isUnshared(_ tensor: inout Tensor) -> Bool {
+    isKnownUniquelyReferenced(&tensor) && isKnownUniquelyReferenced(&tensor.storage)
 }
 
 /// The gradient of one tensor while its consumers are still being visited.
 private struct PendingGradient {
-    private(set) var total: Tensor!
-    private var isOwned = false
-
-    init() {}
-    init(first: Tensor) { total = first }
+    var total: Tensor?
 
     mutating func add(_ gradient: Tensor) {
-        guard let present = total else {
+        guard total != nil else {
             total = gradient
             return
         }
-        if !isOwned {
-            total = present.copied()
-            isOwned = true
-        }
-        accumulate(gradient, into: total)
+        if !isUnshared(&total!) { total = total!.copied() }
+        accumulate(gradient, into: total!)
     }
 }
 

@@ -4,7 +4,7 @@
 /// B batch, C channels, T frames, S tokens, N samples, L symbols, H heads, D width of a head.
 package final class Tensor {
     package let shape: [Int]
-    package let storage: Storage
+    package internal(set) var storage: Storage
     /// True for a trainable leaf and for every result that depends on one.
     package var requiresGradient: Bool
     /// d loss / d self after `backward`, for leaves only; nil when nothing has flowed here.
@@ -52,6 +52,9 @@ package final class Tensor {
         precondition(count == 1, "item needs one element, this has a shape of \(shape)")
         return pointer[0]
     }
+
+    /// The same memory under another shape of as many elements, cut off from the tape.
+    func viewed(as shape: [Int]) -> Tensor { Tensor(shape: shape, storage: storage) }
 
     /// The same numbers, cut off from the tape.
     package func detached() -> Tensor { Tensor(shape: shape, storage: storage) }

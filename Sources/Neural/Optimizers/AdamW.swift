@@ -29,6 +29,7 @@ package final class AdamW {
 
     package let slots: [Slot]
     package let settings: Settings
+    private let pieces: [Piece]
     /// Updates done so far: t of the bias corrections.
     package var updates = 0
 
@@ -39,16 +40,29 @@ package final class AdamW {
                 name: $0.name, parameter: $0.tensor, first: .zeros($0.tensor.shape), second: .zeros($0.tensor.shape),
                 rateFactor: rateFactor($0.name))
         }
+        pieces = slots.enumerated().flatMap { index, slot in
+            let count = slot.parameter.count
+            return stride(from: 0, to: count, by: Piece.most).map {
+                Piece(slot: index, start: $0, count: min(Piece.most, count - $0))
+            }
+        }
+    }
+
+    /// Part of a parameter: pieces of one size keep all threads busy where one parameter holds a tenth of a model.
+    private struct Piece {
+        static let most = 1 << 16
+        let slot, start, count: Int
     }
 
     /// The norm of all gradients together, summed in the order of the parameters.
     package func gradientNorm() -> Float {
-        var squares = [Double](repeating: 0, count: slots.count)
+        var squares = [Double](repeating: 0, count: pieces.count)
         squares.withUnsafeMutableBufferPointer { buffer in
             nonisolated(unsafe) let results = buffer
-            parallelFor(slots.count) { index in
-                guard let gradient = slots[index].parameter.gradient else { return }
-                results[index] = ck_square_sum(Int64(gradient.count), gradient.pointer)
+            parallelFor(pieces.count) { index in
+                let piece = pieces[index]
+                guard let gradient = slots[piece.slot].parameter.gradient else { return }
+                results[index] = ck_square_sum(Int64(piece.count), gradient.pointer + piece.start)
             }
         }
         return Float(squares.reduce(0, +).squareRoot())
@@ -58,16 +72,14 @@ package final class AdamW {
     package func update(learningRate: Float, gradientScale: Float = 1) {
         updates += 1
         let correction1 = 1 - power(settings.beta1, updates), correction2 = 1 - power(settings.beta2, updates)
-        WorkCounter.record(
-            .adamw, .update,
-            .parameters(count: slots.reduce(0) { $0 + ($1.parameter.gradient == nil ? 0 : $1.parameter.count) }))
-        parallelFor(slots.count) { index in
-            let slot = slots[index]
+        parallelFor(pieces.count) { index in
+            let piece = pieces[index], slot = slots[piece.slot]
             guard let gradient = slot.parameter.gradient else { return }
             ck_adamw(
-                Int64(slot.parameter.count), slot.parameter.pointer, gradient.pointer, slot.first.pointer,
-                slot.second.pointer, gradientScale, learningRate * slot.rateFactor, settings.beta1, settings.beta2,
-                settings.epsilon, settings.weightDecay, correction1, correction2)
+                Int64(piece.count), slot.parameter.pointer + piece.start, gradient.pointer + piece.start,
+                slot.first.pointer + piece.start, slot.second.pointer + piece.start, gradientScale,
+                learningRate * slot.rateFactor, settings.beta1, settings.beta2, settings.epsilon,
+                settings.weightDecay, correction1, correction2)
         }
         for slot in slots { slot.parameter.gradient = nil }
     }
