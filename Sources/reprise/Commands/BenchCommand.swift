@@ -1,57 +1,105 @@
 import ArgumentParser
 import Foundation
+import Synchronization
 import Training
 import VoiceModel
 
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench", abstract: "Measure a training step on this machine, beside its sgemm ceiling.")
+        commandName: "bench",
+        abstract: "Measure this machine with random weights and noise, beside its sgemm ceiling and memory bandwidth.")
 
     enum Subject: String, ExpressibleByArgument, CaseIterable {
-        case step
+        case step, ops, say
     }
 
-    @Argument(help: "step: one training step of each stage, on noise.")
+    enum Stages: String, ExpressibleByArgument, CaseIterable {
+        case sovits, prior, both
+
+        var stages: [Stage] { Stage(rawValue: rawValue).map { [$0] } ?? Stage.allCases }
+    }
+
+    @Argument(help: "step: a training step, part by part; ops: each operator of a step alone; say: one sentence.")
     var subject: Subject = .step
 
-    @Option(help: "tiny, nano or standard.")
+    @Option(help: "\(ModelPreset.allCases.map(\.rawValue).joined(separator: ", ")).")
     var preset: ModelPreset = .nano
 
+    @Option(help: "sovits, prior or both; not for say.")
+    var stage: Stages = .both
+
     @Option(help: "Clips in a batch.")
-    var batch = 8
+    var batch = 1
 
-    @Option(help: "Frames of each clip, 50 a second.")
-    var frames = 300
+    @Option(help: "Frames of each clip in SoVITS, 50 a second.")
+    var frames = 200
 
-    @Option(help: "Symbols of each text.")
-    var symbols = 80
+    @Option(name: [.long, .customLong("phonemes")], help: "Symbols of each text.")
+    var symbols = 60
 
-    @Option(help: "Steps of each stage to take the median of.")
+    @Option(help: "Tokens of each item in the prior, 25 a second; half the frames by default, in say 100.")
+    var tokens: Int?
+
+    @Option(help: "Frames of the slice that the decoder hears in training.")
+    var segment = 32
+
+    @Option(help: "Runs to take the median of, after one that does not count.")
     var repeats = 5
 
-    @Option(help: "Threads to use; all cores by default.")
+    @Option(help: "Threads to use; 0 for all cores.")
     var threads = 0
 
     @Flag(help: "One JSON object.")
     var json = false
 
+    private var options: BenchmarkOptions {
+        var options = BenchmarkOptions()
+        options.preset = preset
+        options.stages = stage.stages
+        (options.batch, options.frames, options.symbols) = (batch, frames, symbols)
+        options.tokens = tokens ?? (subject == .say ? 100 : max(1, frames / 2))
+        (options.segment, options.repeats) = (segment, repeats)
+        if threads != 0 { options.threads = threads }
+        return options
+    }
+
     func validate() throws {
-        guard batch >= 1, frames >= 64, frames % 2 == 0, symbols >= 1, symbols <= 1000, repeats >= 1 else {
-            throw ValidationError(
-                "--batch and --repeats start at 1, --frames is even and from 64 on, --symbols is 1 to 1000.")
-        }
+        do { try options.validate() } catch let error as BenchmarkError { throw ValidationError(error.description) }
     }
 
     func run() throws {
-        let report = try StepBenchmark(
-            preset: preset, batch: batch, frames: frames, symbols: symbols, repeats: repeats, threads: threads
-        ).run()
-        if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys]
-            print(String(decoding: try encoder.encode(report), as: UTF8.self))
-        } else {
-            print(report.text)
+        let line = ProgressLine(), interruption = BenchInterruption()
+        defer { withExtendedLifetime(interruption) {} }
+        let progress: BenchmarkProgress = { what in
+            line.show(what)
+            return true
         }
+        switch subject {
+        case .step: try report(StepBenchmark(options).run(progress: progress), \.text, line)
+        case .ops: try report(OperatorBenchmark(options).run(progress: progress), \.text, line)
+        case .say: try report(SpeechBenchmark(options).run(progress: progress), \.text, line)
+        }
+    }
+
+    private func report<Report: Encodable>(_ report: Report, _ text: (Report) -> String, _ line: ProgressLine) throws {
+        line.clear()
+        guard json else { return printLine(text(report)) }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        printLine(String(decoding: try encoder.encode(report), as: UTF8.self))
+    }
+}
+
+/// Ends a benchmark at the first signal, even inside a step: there is nothing to save.
+private final class BenchInterruption: Sendable {
+    private let watch = Mutex<SignalWatch?>(nil)
+
+    init() {
+        let made = SignalWatch { [weak self] in
+            let number = self?.watch.withLock { $0?.signalNumber } ?? SIGINT
+            if isatty(STDERR_FILENO) == 1 { write("\r\u{1B}[K", to: STDERR_FILENO) }
+            _exit(128 + number)
+        }
+        watch.withLock { $0 = made }
     }
 }
