@@ -9,7 +9,7 @@ import VoiceModel
     private let mel = RandomStream(seed: 1, name: "mel").normal([3, 80, 24])
 
     init() {
-        encoder = SpeakerEncoder(.preset(.tiny))
+        encoder = SpeakerEncoder(SpeakerEncoderConfiguration(channels: 32, bottleneck: 8))
         encoder.initialize(seed: 1)
     }
 
@@ -59,10 +59,8 @@ import VoiceModel
     }
 
     @Test func presetsHaveTheirWidths() {
-        let widths = ModelPreset.allCases.map { SpeakerEncoderConfiguration.preset($0) }
-        #expect(widths.map(\.channels) == [32, 128, 512])
-        #expect(widths.map(\.bottleneck) == [8, 32, 128])
-        #expect(widths.map(\.aggregated) == [96, 384, 1536])
-        #expect(widths.allSatisfy { $0.speakerWidth == 192 })
+        let presets = ModelPreset.allCases.map { ReferenceEncoderConfiguration.preset($0) }
+        #expect(presets.map(\.speakerWidth) == [48, 192, 192, 512])
+        #expect(presets.map(\.bins) == [80, 80, 80, 704])
     }
 }
