@@ -6,8 +6,7 @@ package enum StepPart: String, Sendable, CaseIterable {
     // SoVITS.
     case generatorForward = "generator forward"
     case discriminatorStep = "discriminator step"
-    /// The discriminators on the real and the generated slice once more, and the mel loss.
-    case generatorLosses = "generator losses"
+    /// With its losses: the discriminators on the real and the generated slice once more, and the mel loss.
     case generatorBackward = "generator backward"
     // The prior.
     case forward, backward

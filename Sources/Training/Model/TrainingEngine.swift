@@ -128,7 +128,7 @@ package final class TrainingEngine {
 
     /// The generator's half of the step. The discriminators must be frozen around all of it: backward asks them too.
     private func descendGenerator(_ pass: SoVITS.Pass, step: Int, rate: Float) throws -> [Metric: Float] {
-        parts?.enter(.generatorLosses)
+        parts?.enter(.generatorBackward)
         let terms = generatorTerms(pass)
         let weights: [(Metric, Double)] = [
             (.mel, configuration.loss.mel), (.kl, configuration.loss.kl),
@@ -144,7 +144,6 @@ package final class TrainingEngine {
             total = total + term * Float(weight)
         }
         metrics[.total] = total.item
-        parts?.enter(.generatorBackward)
         total.backward()
         parts?.enter(.optimizer)
         let norm = model.generatorOptimizer.gradientNorm()
@@ -183,9 +182,9 @@ package final class TrainingEngine {
         let chosen = clips.map { dataset.training[$0] }
         let references = dataset.references(
             for: clips, bins: referenceBins, seed: configuration.randomSeed, step: step)
+        parts?.enter(.forward)
         // Table and g are SoVITS' business: nothing flows back to them, and its statistics stay as they are.
         let g = model.sovits.frozen { model.sovits.speakerVector(references) }
-        parts?.enter(.forward)
         let (loss, accuracy) = try model.prior.loss(
             text: chosen.map(\.text), tokens: chosen.map(tokens), speaker: g,
             codeTable: model.sovits.codeTable.detached(), bert: nil,
