@@ -44,8 +44,14 @@ package struct FileSystem: Sendable {
         try check("remove", path) { calls.unlink(path) }
     }
 
-    /// Removes a folder and the plain files in it.
-    func removeFolder(_ path: String) throws {
+    /// Removes a file, or a folder of plain files; nothing when there is none.
+    ///
+    /// A folder may be a checkpoint whose new name is not durable yet: its entry is synced before its files go, so that
+    /// a power loss never leaves the old name on a folder with some of its files.
+    func discard(_ path: String) throws {
+        guard let status = try status(of: path) else { return }
+        guard status.isFolder else { return try remove(path) }
+        try syncFolder((path as NSString).deletingLastPathComponent)
         for name in try names(in: path) { try remove("\(path)/\(name)") }
         try check("remove the folder", path) { calls.rmdir(path) }
     }
@@ -59,29 +65,33 @@ package struct FileSystem: Sendable {
 
     /// The names in a folder, sorted; none when there is no such folder.
     func names(in path: String) throws -> [String] {
-        guard let folder = opendir(path) else {
-            if errno == ENOENT { return [] }
-            throw FileSystemError(operation: "list", path: path, code: errno)
+        do {
+            return try calls.list(path).get().filter { $0 != "." && $0 != ".." }.sorted()
+        } catch {
+            if error.code == ENOENT { return [] }
+            throw FileSystemError(operation: "list", path: path, code: error.code)
         }
-        defer { closedir(folder) }
-        var names: [String] = []
-        while let entry = readdir(folder) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
     }
 
-    /// What tells one physical copy from another, and how long it is; nil when nothing is there.
-    func status(of path: String) -> FileStatus? {
-        var information = stat()
-        guard lstat(path, &information) == 0 else { return nil }
-        return FileStatus(
-            device: UInt64(information.st_dev), inode: UInt64(information.st_ino), bytes: Int(information.st_size),
-            isFolder: information.st_mode & S_IFMT == S_IFDIR)
+    /// What stands at a path, nil when nothing does. That it cannot be known is an error, not an absence.
+    func status(of path: String) throws -> FileStatus? {
+        do {
+            return try calls.status(path).get()
+        } catch {
+            if error.code == ENOENT || error.code == ENOTDIR { return nil }
+            throw FileSystemError(operation: "look at", path: path, code: error.code)
+        }
     }
+
+    func status(ofOpen descriptor: Int32, path: String) throws -> FileStatus {
+        do {
+            return try calls.statusOfOpen(descriptor).get()
+        } catch {
+            throw FileSystemError(operation: "look at", path: path, code: error.code)
+        }
+    }
+
+    func isFolder(_ path: String) throws -> Bool { try status(of: path)?.isFolder == true }
 
     /// Bytes that may still be written where a path is, nil when the system does not say.
     func freeBytes(at path: String) -> Int? {
@@ -93,6 +103,23 @@ package struct FileSystem: Sendable {
 
     func open(_ path: String, _ flags: Int32) throws -> Int32 {
         Int32(try check("open", path) { calls.open(path, flags | O_CLOEXEC, 0o644) })
+    }
+
+    /// The hash of a file's contents, in constant memory.
+    func digest(of path: String) throws -> Digest {
+        let descriptor = try open(path, O_RDONLY)
+        defer { close(descriptor) }
+        let stream = try DigestStream()
+        let size = try status(ofOpen: descriptor, path: path).bytes
+        var buffer = [UInt8](repeating: 0, count: min(4 << 20, size + 1))
+        while true {
+            let count = try buffer.withUnsafeMutableBytes { bytes in
+                let count = try read(descriptor, path: path, into: bytes)
+                stream.update(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+                return count
+            }
+            if count < buffer.count { return stream.digest }
+        }
     }
 
     func close(_ descriptor: Int32) {
@@ -114,14 +141,11 @@ package struct FileSystem: Sendable {
     func contents(of path: String, limit: Int) throws -> [UInt8] {
         let descriptor = try open(path, O_RDONLY)
         defer { close(descriptor) }
-        var information = stat()
-        guard fstat(descriptor, &information) == 0 else {
-            throw FileSystemError(operation: "read", path: path, code: errno)
-        }
-        guard information.st_mode & S_IFMT == S_IFREG, information.st_size <= limit else {
+        let status = try status(ofOpen: descriptor, path: path)
+        guard status.isPlain, status.bytes <= limit else {
             throw FileSystemError(operation: "read", path: path, code: EFBIG)
         }
-        let size = Int(information.st_size)
+        let size = status.bytes
         return try [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
             let target = UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: size)
             count = try read(descriptor, path: path, into: target)
@@ -153,7 +177,7 @@ package struct FileSystem: Sendable {
     func replaceFile(_ path: String, with bytes: [UInt8]) throws {
         let folder = (path as NSString).deletingLastPathComponent
         let temporary = "\(folder)/\(FileSystem.temporaryPrefix)\((path as NSString).lastPathComponent)-\(getpid())"
-        if status(of: temporary) != nil { try remove(temporary) }
+        try discard(temporary)
         do {
             try writeNewFile(temporary) { writer in try bytes.withUnsafeBytes { try writer.append($0) } }
             try rename(temporary, to: path)
@@ -166,53 +190,4 @@ package struct FileSystem: Sendable {
 
     /// Every name that a crash may leave behind begins so; a writer removes them when it opens a store.
     static let temporaryPrefix = ".saving-"
-}
-
-/// What tells one physical copy of a file from another.
-struct FileStatus: Hashable {
-    var device: UInt64
-    var inode: UInt64
-    var bytes: Int
-    var isFolder: Bool
-}
-
-/// Gathers small pieces into large writes.
-final class FileWriter {
-    private let fileSystem: FileSystem
-    private let descriptor: Int32
-    private let path: String
-    private var buffer: [UInt8] = []
-    private static let bufferSize = 1 << 20
-
-    init(fileSystem: FileSystem, descriptor: Int32, path: String) {
-        self.fileSystem = fileSystem
-        self.descriptor = descriptor
-        self.path = path
-    }
-
-    func append(_ bytes: UnsafeRawBufferPointer) throws {
-        if buffer.count + bytes.count > Self.bufferSize { try flush() }
-        if bytes.count > Self.bufferSize {
-            try write(bytes)
-        } else {
-            buffer.append(contentsOf: bytes)
-        }
-    }
-
-    func flush() throws {
-        try buffer.withUnsafeBytes { try write($0) }
-        buffer.removeAll(keepingCapacity: true)
-    }
-
-    private func write(_ bytes: UnsafeRawBufferPointer) throws {
-        var written = 0
-        while written < bytes.count, let base = bytes.baseAddress {
-            let count = try fileSystem.check("write", path) {
-                fileSystem.calls.write(descriptor, base + written, bytes.count - written)
-            }
-            // A regular file takes at least a byte or says why not; anything else would turn forever.
-            guard count > 0 else { throw FileSystemError(operation: "write", path: path, code: EIO) }
-            written += count
-        }
-    }
 }

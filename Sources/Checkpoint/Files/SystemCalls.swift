@@ -15,6 +15,13 @@ package struct SystemCalls: Sendable {
     package var mkdir: @Sendable (_ path: String, _ mode: mode_t) -> Int
     package var unlink: @Sendable (_ path: String) -> Int
     package var rmdir: @Sendable (_ path: String) -> Int
+    /// Gives a new file that many bytes of the disk, really taken.
+    package var allocate: @Sendable (_ descriptor: Int32, _ length: Int) -> Int
+    /// What stands at a path; a symbolic link is not followed.
+    package var status: @Sendable (_ path: String) -> Result<FileStatus, ErrorNumber>
+    package var statusOfOpen: @Sendable (_ descriptor: Int32) -> Result<FileStatus, ErrorNumber>
+    /// The names in a folder in any order, with or without `.` and `..`.
+    package var list: @Sendable (_ path: String) -> Result<[String], ErrorNumber>
     /// Bytes an ordinary user may still write on the file system of a path.
     package var freeBytes: @Sendable (_ path: String) -> Int
 
@@ -31,6 +38,32 @@ package struct SystemCalls: Sendable {
         mkdir: { outcome(Int(Glibc.mkdir($0, $1))) },
         unlink: { outcome(Int(Glibc.unlink($0))) },
         rmdir: { outcome(Int(Glibc.rmdir($0))) },
+        allocate: { -Int(posix_fallocate($0, 0, off_t($1))) },
+        status: { path in
+            var information = stat()
+            return lstat(path, &information) == 0
+                ? .success(FileStatus(information)) : .failure(ErrorNumber(code: errno))
+        },
+        statusOfOpen: { descriptor in
+            var information = stat()
+            return fstat(descriptor, &information) == 0
+                ? .success(FileStatus(information)) : .failure(ErrorNumber(code: errno))
+        },
+        list: { path in
+            guard let folder = opendir(path) else { return .failure(ErrorNumber(code: errno)) }
+            defer { closedir(folder) }
+            var names: [String] = []
+            while true {
+                errno = 0
+                guard let entry = readdir(folder) else {
+                    return errno == 0 ? .success(names) : .failure(ErrorNumber(code: errno))
+                }
+                names.append(
+                    withUnsafePointer(to: &entry.pointee.d_name) {
+                        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                    })
+            }
+        },
         freeBytes: { path in
             var information = statvfs()
             let result = outcome(Int(statvfs(path, &information)))
@@ -40,5 +73,54 @@ package struct SystemCalls: Sendable {
 
     private static func outcome(_ result: Int) -> Int {
         result < 0 ? -Int(errno) : result
+    }
+}
+
+/// The kernel's reason for refusing a call.
+package struct ErrorNumber: Error, Sendable, Equatable {
+    package var code: Int32
+
+    package init(code: Int32) {
+        self.code = code
+    }
+}
+
+/// What tells one physical copy of a file from another, and how much it takes.
+package struct FileStatus: Sendable, Hashable {
+    /// Equal for two names of one file.
+    package struct Identity: Sendable, Hashable {
+        package var device: UInt64
+        package var inode: UInt64
+
+        package init(device: UInt64, inode: UInt64) {
+            self.device = device
+            self.inode = inode
+        }
+    }
+
+    package var identity: Identity
+    package var bytes: Int
+    /// Bytes of the disk that it takes; they come back when its last name goes.
+    package var allocated: Int
+    /// How many names it has, inside a store or not.
+    package var links: Int
+    package var isFolder: Bool
+    package var isPlain: Bool
+
+    package init(identity: Identity, bytes: Int, allocated: Int, links: Int, isFolder: Bool, isPlain: Bool) {
+        self.identity = identity
+        self.bytes = bytes
+        self.allocated = allocated
+        self.links = links
+        self.isFolder = isFolder
+        self.isPlain = isPlain
+    }
+
+    init(_ information: stat) {
+        self.init(
+            identity: Identity(device: UInt64(information.st_dev), inode: UInt64(information.st_ino)),
+            bytes: Int(information.st_size), allocated: Int(information.st_blocks) * 512,
+            links: Int(information.st_nlink), isFolder: information.st_mode & S_IFMT == S_IFDIR,
+            isPlain: information.st_mode & S_IFMT == S_IFREG)
     }
 }

@@ -3,6 +3,8 @@ import Foundation
 /// Why a checkpoint was made.
 package enum CheckpointReason: String, Sendable, Codable, CaseIterable {
     case autosave, user, pause, signal, rollback
+    /// Taken from files outside the store.
+    case imported = "import"
 }
 
 /// What a manifest says of one tensor.
@@ -93,6 +95,18 @@ package struct Manifest: Sendable, Codable, Equatable {
         }
         return try SealedJSON.decode(part, from: bytes, name: fileName)
     }
+
+    /// Throws for figures that no save writes: others add to them.
+    static func check(_ header: ManifestHeader, files: [(name: String, bytes: Int)]) throws(SealDefect) {
+        let names = Set(files.map(\.name))
+        guard (1...countLimit).contains(header.sequence), (0...countLimit).contains(header.bytes),
+            files.count <= 4096, names.count == files.count,
+            files.allSatisfy({ (0...countLimit).contains($0.bytes) })
+        else { throw SealDefect(reason: "\(fileName) holds impossible figures") }
+    }
+
+    /// More bytes or saves than any disk has; their sums never overflow.
+    private static let countLimit = 1 << 50
 
     private struct VersionOnly: Decodable {
         var formatVersion: Int

@@ -20,6 +20,9 @@ struct SafetensorsHeader: Equatable {
     /// Longer headers are refused before a byte of them is read; the largest preset needs a hundredth of it.
     static let lengthLimit = 32 << 20
 
+    /// No tensor here has half as many axes.
+    private static let axisLimit = 16
+
     var bodyLength: Int { entries.last?.range.upperBound ?? 0 }
 
     /// Lays the tensors of a file out one after another.
@@ -92,6 +95,9 @@ struct SafetensorsHeader: Equatable {
         }
         guard raw.offsets.count == 2, raw.offsets[0] >= 0, raw.offsets[1] >= raw.offsets[0] else {
             throw SafetensorsDefect(reason: "tensor \(name) has impossible offsets")
+        }
+        guard raw.shape.count <= axisLimit else {
+            throw SafetensorsDefect(reason: "tensor \(name) has \(raw.shape.count) axes")
         }
         var bytes = type.width
         for extent in raw.shape {

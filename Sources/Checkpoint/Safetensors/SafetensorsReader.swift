@@ -14,18 +14,21 @@ struct SafetensorsReader {
     var keepsTensors = true
 
     private static let chunk = 4 << 20
+    /// A file that does not fit this machine's memory is not read into it.
+    private static let memoryLimit = Int(clamping: ProcessInfo.processInfo.physicalMemory)
 
     /// Throws `SafetensorsDefect` for contents and `FileSystemError` for the disk. Nothing is allocated before it is
     /// known that the file is long enough to fill it.
     func read(_ path: String, name: String) throws -> SafetensorsContents {
         let descriptor = try fileSystem.open(path, O_RDONLY)
         defer { fileSystem.close(descriptor) }
-        var information = stat()
-        guard fstat(descriptor, &information) == 0 else {
-            throw FileSystemError(operation: "read", path: path, code: errno)
+        let status = try fileSystem.status(ofOpen: descriptor, path: path)
+        guard status.isPlain else { throw SafetensorsDefect(reason: "it is not a plain file") }
+        let size = status.bytes
+        // A sparse file can claim any length, and reading it would fill the memory with nothing.
+        if keepsTensors, size > Self.memoryLimit {
+            throw CheckpointError.outOfMemory(bytes: size, purpose: "the tensors of \(name)")
         }
-        guard information.st_mode & S_IFMT == S_IFREG else { throw SafetensorsDefect(reason: "it is not a plain file") }
-        let size = Int(information.st_size)
 
         let stream = try DigestStream()
         func take(_ count: Int) throws -> [UInt8] {

@@ -24,7 +24,7 @@ extension CheckpointStore {
         return manifest
     }
 
-    private func read(_ manifest: Manifest, keepsTensors: Bool) throws -> StateImage {
+    func read(_ manifest: Manifest, keepsTensors: Bool) throws -> StateImage {
         var files: [StateFile] = []
         var texts: [TextFile] = []
         var defects: [String] = []
@@ -39,7 +39,13 @@ extension CheckpointStore {
                 defects.append("\(record.name)\(defect.reason)")
             }
         }
-        guard defects.isEmpty else { throw CheckpointError.damaged(id: manifest.id, defects: defects) }
+        guard defects.isEmpty else {
+            // To a reader, one that was pruned meanwhile is gone, not hurt.
+            if try fileSystem.status(of: place(manifest.id, Manifest.fileName)) == nil {
+                throw CheckpointError.notFound(id: manifest.id)
+            }
+            throw CheckpointError.damaged(id: manifest.id, defects: defects)
+        }
         return StateImage(files: files, texts: texts)
     }
 
@@ -55,6 +61,8 @@ extension CheckpointStore {
             throw FileDefect(reason: ": \(defect.reason)")
         } catch let error as FileSystemError where error.code == EIO {
             throw FileDefect(reason: " cannot be read: the disk reports an error")
+        } catch let error as FileSystemError where error.isNotFound {
+            throw FileDefect(reason: " is missing")
         }
         if contents.digest == record.digest { return contents.file }
         let found = Dictionary(
@@ -73,7 +81,12 @@ extension CheckpointStore {
     }
 
     private func readText(_ record: FileRecord, _ id: CheckpointID) throws -> TextFile {
-        let bytes = try fileSystem.contents(of: try checkedPath(record, id), limit: record.bytes)
+        let bytes: [UInt8]
+        do {
+            bytes = try fileSystem.contents(of: try checkedPath(record, id), limit: record.bytes)
+        } catch let error as FileSystemError where error.code == EIO {
+            throw FileDefect(reason: " cannot be read: the disk reports an error")
+        }
         guard Digest(of: bytes) == record.digest, let contents = String(validating: bytes, as: UTF8.self) else {
             throw FileDefect(reason: " does not match its checksum")
         }
@@ -84,7 +97,7 @@ extension CheckpointStore {
     private func checkedPath(_ record: FileRecord, _ id: CheckpointID) throws -> String {
         guard FileRecord.isValidName(record.name) else { throw FileDefect(reason: " is not a file of a checkpoint") }
         let path = "\(folder(id))/\(record.name)"
-        guard let status = fileSystem.status(of: path) else { throw FileDefect(reason: " is missing") }
+        guard let status = try fileSystem.status(of: path) else { throw FileDefect(reason: " is missing") }
         guard status.bytes == record.bytes else {
             let word = status.bytes < record.bytes ? "is truncated" : "is too long"
             throw FileDefect(reason: " \(word): \(status.bytes) of \(record.bytes) bytes")

@@ -1,6 +1,31 @@
 import Foundation
 
+/// What looking at a checkpoint whole came to.
+package enum Soundness: Sendable, Equatable {
+    case sound
+    /// Files that were hurt and were put right from another physical copy.
+    case repaired(files: [String])
+    /// Every defect that is left, each naming file and tensor.
+    case damaged(defects: [String])
+}
+
 extension CheckpointStore {
+    /// Reads a checkpoint whole, and puts right from other copies what is hurt (a reader only looks). It is never set
+    /// aside here: that is for `Recovery`. Throws for what is no damage, e.g. `.notFound`.
+    package func check(_ id: CheckpointID) throws -> Soundness {
+        do {
+            try verify(id)
+            return .sound
+        } catch CheckpointError.damaged(_, let defects) {
+            guard access == .write else { return .damaged(defects: defects) }
+            do {
+                return .repaired(files: try repair(id))
+            } catch CheckpointError.damaged(_, let defects) {
+                return .damaged(defects: defects)
+            }
+        }
+    }
+
     /// Puts sound copies in the place of a checkpoint's damaged or missing files, taken from checkpoints that hold the
     /// same contents in another physical copy. Returns the names of the files that were replaced, none when all are sound.
     ///
@@ -8,17 +33,21 @@ extension CheckpointStore {
     /// same. The manifest must be sound, since it alone says what the contents should be.
     @discardableResult
     package func repair(_ id: CheckpointID) throws -> [String] {
-        try requireWriting()
-        return try writing.withLock {
-            let manifest = try manifest(id)
+        let manifest = try manifest(id)
+        return try change(needing: manifest.header.bytes) {
             var repaired: [String] = []
             for record in manifest.files where FileRecord.isValidName(record.name) {
-                let path = "\(folder(id))/\(record.name)"
+                let path = place(id, record.name)
                 guard (try? fileSystem.digest(of: path)) != record.digest else { continue }
-                if try soundCopies(of: record, but: id).contains(where: { try replace(path, of: id, with: $0, record) })
-                {
-                    repaired.append(record.name)
+                let contents = Contents(name: record.name, digest: record.digest)
+                let isReplaced = try soundCopies(of: contents, but: id).contains { source in
+                    do {
+                        return try replace(path, with: source, contents: contents)
+                    } catch let error as FileSystemError where error.path == source {
+                        return false  // this copy cannot be read either
+                    }
                 }
+                if isReplaced { repaired.append(record.name) }
             }
             if !repaired.isEmpty { try fileSystem.syncFolder(folder(id)) }
             try verify(id)
@@ -26,51 +55,44 @@ extension CheckpointStore {
         }
     }
 
-    /// Paths in other checkpoints that should hold these contents, the newest first.
-    private func soundCopies(of record: FileRecord, but id: CheckpointID) throws -> [String] {
-        let damaged = fileSystem.status(of: "\(folder(id))/\(record.name)")
-        return try list().reversed().map(\.id).filter { $0 != id }.compactMap { other in
-            guard let outline = try? outline(other),
-                outline.files.contains(where: { $0.name == record.name && $0.digest == record.digest }),
-                let status = fileSystem.status(of: "\(folder(other))/\(record.name)"), status != damaged
-            else { return nil }
-            return "\(folder(other))/\(record.name)"
+    /// Paths in other checkpoints that should hold these contents in another physical copy, the newest first.
+    private func soundCopies(of contents: Contents, but id: CheckpointID) throws -> [String] {
+        let damaged = try fileSystem.status(of: place(id, contents.name))?.identity
+        return (try copies()[contents] ?? []).reversed()
+            .filter { $0.id != id && $0.status.identity != damaged }.map { place($0.id, contents.name) }
+    }
+
+    // MARK: Setting aside
+
+    private static let damagedInfix = ".damaged-"
+
+    /// The first free of `NAME.damaged-1`, `NAME.damaged-2`, …
+    func damagedName(for path: String) throws -> String {
+        let names = Set(try fileSystem.names(in: (path as NSString).deletingLastPathComponent))
+        let name = (path as NSString).lastPathComponent
+        let number = (1...).first { !names.contains("\(name)\(Self.damagedInfix)\($0)") } ?? 0
+        return "\(path)\(Self.damagedInfix)\(number)"
+    }
+
+    func setAsideFile(_ path: String) throws {
+        try fileSystem.rename(path, to: try damagedName(for: path))
+    }
+
+    /// Takes a damaged checkpoint's name away and keeps all that is left of it beside; returns the new name, e.g.
+    /// `main/g_0000140.damaged-1`. Nothing ever deletes that.
+    package func setAside(_ id: CheckpointID) throws -> String {
+        try change {
+            let place = try damagedName(for: folder(id))
+            try fileSystem.rename(folder(id), to: place)
+            try fileSystem.syncFolder(folder(id.branch))
+            return "\(id.branch)/\((place as NSString).lastPathComponent)"
         }
     }
 
-    /// Copies a file beside its place, and into it only when the copy has the right checksum; false when it has not.
-    private func replace(_ path: String, of id: CheckpointID, with source: String, _ record: FileRecord) throws -> Bool
-    {
-        let temporary = "\(folder(id.branch))/\(FileSystem.temporaryPrefix)\(record.name)-\(getpid())"
-        try discard(temporary)
-        do {
-            let descriptor = try fileSystem.open(source, O_RDONLY)
-            defer { fileSystem.close(descriptor) }
-            var buffer = [UInt8](repeating: 0, count: 4 << 20)
-            try fileSystem.writeNewFile(temporary) { writer in
-                _ = lseek(descriptor, 0, SEEK_SET)  // a second attempt reads it again
-                while true {
-                    let count = try buffer.withUnsafeMutableBytes { bytes in
-                        let count = try fileSystem.read(descriptor, path: source, into: bytes)
-                        try writer.append(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
-                        return count
-                    }
-                    if count < buffer.count { break }
-                }
-            }
-            guard try fileSystem.digest(of: temporary) == record.digest else {
-                try discard(temporary)
-                return false
-            }
-            try fileSystem.rename(temporary, to: path)
-            return true
-        } catch {
-            try? discard(temporary)
-            if let error = error as? FileSystemError, error.isOutOfSpace {
-                let free = fileSystem.freeBytes(at: self.path)
-                throw CheckpointError.diskFull(path: self.path, needed: record.bytes, free: free)
-            }
-            throw error
+    /// The names of all that was set aside, e.g. `main/g_0000140.damaged-1`: for a person to look at and remove.
+    package func listSetAside() throws -> [String] {
+        try branchNames().flatMap { branch in
+            try fileSystem.names(in: folder(branch)).filter { $0.contains(Self.damagedInfix) }.map { "\(branch)/\($0)" }
         }
     }
 }

@@ -1,76 +1,133 @@
 import Foundation
 
 extension CheckpointStore {
-    /// An empty file of this name inside a checkpoint keeps it from being pruned.
-    static let pinName = "pinned"
-
-    package func isPinned(_ id: CheckpointID) -> Bool {
-        fileSystem.status(of: "\(folder(id))/\(Self.pinName)") != nil
+    /// What `prune` would do now, and why the others stay. Changes nothing.
+    package func retentionPlan(
+        _ policy: RetentionPolicy, keeping named: Set<CheckpointID> = []
+    ) throws -> RetentionPlan {
+        let reasons = try keepReasons(policy, named)
+        // A checkpoint whose manifest cannot be read is neither counted nor deleted.
+        let listings = try list().filter { $0.header != nil }
+        let leaving = listings.map(\.id).filter { reasons[$0] == nil }
+        let relinks = try relinks(leaving: Set(leaving))
+        var plan = RetentionPlan(
+            kept: listings.compactMap { listing in
+                reasons[listing.id].map { RetentionPlan.Kept(id: listing.id, reasons: $0) }
+            }, leaving: [], bytesCopied: 0)
+        var links: [FileStatus.Identity: Int] = [:]
+        for relink in relinks where relink.needsSecondCopy {
+            if let source = relink.sources.first,
+                let status = try fileSystem.status(of: place(source, relink.contents.name))
+            {
+                links[status.identity] = -1  // one more name, so the last of those that go does not free it
+            } else {
+                plan.bytesCopied += relink.bytes
+            }
+        }
+        for id in leaving {
+            var freed = 0
+            for name in try fileSystem.names(in: folder(id)) {
+                guard let status = try fileSystem.status(of: place(id, name)) else { continue }
+                links[status.identity, default: 0] += 1
+                if links[status.identity] == status.links { freed += status.allocated }
+            }
+            freed += try fileSystem.status(of: folder(id))?.allocated ?? 0
+            plan.leaving.append(RetentionPlan.Leaving(id: id, bytesFreed: freed))
+        }
+        return plan
     }
 
-    /// Keeps a checkpoint from being pruned or deleted, or lets it go again.
-    package func setPinned(_ id: CheckpointID, _ isPinned: Bool) throws {
-        try requireWriting()
-        try writing.withLock {
-            _ = try header(id)
-            guard self.isPinned(id) != isPinned else { return }
-            let path = "\(folder(id))/\(Self.pinName)"
-            if isPinned {
-                try fileSystem.writeNewFile(path) { _ in }
-            } else {
-                try fileSystem.remove(path)
-            }
-            try fileSystem.syncFolder(folder(id))
+    /// Deletes what a policy does not keep; returns what went and why the others stayed.
+    ///
+    /// Kept in any case: what `HEAD` names, the end of each branch, those a branch begins at, and those that are pinned,
+    /// tagged or `named`. Before anything goes, the checkpoint that `HEAD` names is made durable, and contents that
+    /// others still share are kept in two physical copies. Throws `.cannotPrune` when `HEAD`'s checkpoint is not whole.
+    @discardableResult
+    package func prune(_ policy: RetentionPolicy, keeping named: Set<CheckpointID> = []) throws -> RetentionPlan {
+        try change {
+            let plan = try retentionPlan(policy, keeping: named)
+            guard !plan.leaving.isEmpty else { return plan }
+            try secureHead()
+            for relink in try relinks(leaving: Set(plan.leaving.map(\.id))) { try perform(relink) }
+            for leaving in plan.leaving { try remove(leaving.id) }
+            return plan
         }
     }
 
-    /// Deletes a checkpoint; throws for one that is pinned, that `HEAD` names, or that a branch begins at.
+    /// Deletes all but the newest `count` checkpoints and those that are always kept, without spacing older ones.
+    /// Returns what went, or with `dryRun` what would go, oldest first.
+    @discardableResult
+    package func prune(keepingLast count: Int, dryRun: Bool = false) throws -> [CheckpointID] {
+        guard access == .write else { throw CheckpointError.readOnlyStore(directory: path) }
+        let policy = RetentionPolicy(keepLast: count, perDoubling: 0)
+        return try (dryRun ? retentionPlan(policy) : prune(policy)).leaving.map(\.id)
+    }
+
+    /// Deletes a checkpoint; throws for one that is pinned or tagged, that `HEAD` names, or that a branch begins at.
     package func delete(_ id: CheckpointID) throws {
-        try requireWriting()
-        try writing.withLock {
-            guard fileSystem.status(of: folder(id)) != nil else { throw CheckpointError.notFound(id: id) }
-            if isPinned(id) { throw CheckpointError.inUse(id: id, reason: "it is pinned, unpin it first") }
-            if let head = try? readHead(), head.checkpoint == id {
-                throw CheckpointError.inUse(id: id, reason: "training stands on it")
+        try change {
+            guard let listing = try list().first(where: { $0.id == id }) else {
+                throw CheckpointError.notFound(id: id)
             }
+            if listing.isPinned { throw CheckpointError.inUse(id: id, reason: "it is pinned, unpin it first") }
+            if let tag = listing.tags.first {
+                throw CheckpointError.inUse(id: id, reason: "it has the tag \(tag), remove that first")
+            }
+            if listing.isHead { throw CheckpointError.inUse(id: id, reason: "training stands on it") }
             if let branch = try branches().first(where: { $0.parent == id }) {
                 throw CheckpointError.inUse(id: id, reason: "branch \(branch.name) begins at it")
             }
+            for relink in try relinks(leaving: [id]) { try perform(relink) }
             try remove(id)
         }
     }
 
-    /// Deletes all but the newest `count` checkpoints, those that are pinned, the last of each branch, those a branch
-    /// begins at, and the one `HEAD` names. Returns what went, or with `dryRun` what would go, oldest first.
-    /// A checkpoint whose manifest cannot be read is neither counted nor deleted.
-    @discardableResult
-    package func prune(keepingLast count: Int, dryRun: Bool = false) throws -> [CheckpointID] {
-        try requireWriting()
-        return try writing.withLock {
-            let listings = try list().filter { $0.header != nil }
-            var kept = Set(listings.suffix(max(1, count)).map(\.id))
-            kept.formUnion(listings.filter { $0.isPinned || $0.isHead }.map(\.id))
-            kept.formUnion(Dictionary(grouping: listings, by: \.id.branch).values.compactMap { $0.map(\.id).max() })
-            kept.formUnion(try branches().compactMap(\.parent))
-            let leaving = listings.map(\.id).filter { !kept.contains($0) }
-            if !dryRun {
-                for id in leaving { try remove(id) }
-                for branch in try branchNames() {
-                    for name in try fileSystem.names(in: folder(branch)) where name.hasPrefix(Self.damagedPrefix) {
-                        try discard("\(folder(branch))/\(name)")
-                    }
+    private func keepReasons(
+        _ policy: RetentionPolicy, _ named: Set<CheckpointID>
+    ) throws -> [CheckpointID: [KeepReason]] {
+        let listings = try list().filter { $0.header != nil }
+        var reasons: [CheckpointID: [KeepReason]] = [:]
+        func keep(_ ids: some Sequence<CheckpointID>, _ reason: KeepReason) {
+            for id in ids { reasons[id, default: []].append(reason) }
+        }
+        keep(listings.filter(\.isHead).map(\.id), .head)
+        keep(listings.filter(\.isPinned).map(\.id), .pinned)
+        keep(listings.filter { !$0.tags.isEmpty || $0.hasLostLabel }.map(\.id), .tagged)
+        let branches = Dictionary(grouping: listings.map(\.id), by: \.branch)
+        keep(branches.values.compactMap { $0.max() }, .branchHead)
+        keep(Set(try self.branches().compactMap(\.parent)), .branchStart)
+        keep(named, .named)
+        keep(listings.suffix(policy.keepLast).map(\.id), .recent)
+        for (_, ids) in branches {
+            let steps = policy.spaced(ids.map(\.step))
+            keep(ids.filter { steps.contains($0.step) }, .spaced)
+        }
+        return reasons
+    }
+
+    /// Makes sure that what training stands on will outlive those that go.
+    private func secureHead() throws {
+        guard let head = try readHead()?.checkpoint else {
+            throw CheckpointError.cannotPrune(reason: "HEAD is lost; save once more first")
+        }
+        do {
+            let outline = try outline(head)
+            for file in outline.files {
+                guard try fileSystem.status(of: place(head, file.name))?.bytes == file.bytes else {
+                    throw CheckpointError.damaged(id: head, defects: ["\(file.name) is not whole"])
                 }
             }
-            return leaving
+        } catch let error as CheckpointError {
+            throw CheckpointError.cannotPrune(reason: "the newest checkpoint may not be used (\(error))")
         }
+        try syncPath(to: head)
     }
 
     /// Takes the name away first, so that a crash never leaves a checkpoint with some of its files.
     private func remove(_ id: CheckpointID) throws {
         let doomed = "\(folder(id.branch))/\(Self.deletingPrefix)\(id.folder)-\(getpid())"
-        try discard(doomed)
+        try fileSystem.discard(doomed)
         try fileSystem.rename(folder(id), to: doomed)
-        try fileSystem.syncFolder(folder(id.branch))
-        try discard(doomed)
+        try fileSystem.discard(doomed)
     }
 }

@@ -20,6 +20,8 @@ package final class CheckpointStore: Sendable {
     let path: String
     /// Held by everything that writes.
     let writing = NSLock()
+    /// Size of the reserve file to keep, 0 for none.
+    let reserveBytes = Mutex(0)
     private let outlines = Mutex<[CheckpointID: (status: FileStatus, outline: ManifestOutline)]>([:])
 
     /// Opens `VOICE/checkpoints`. With `write`, the voice's folder must exist and be locked by the caller.
@@ -29,7 +31,7 @@ package final class CheckpointStore: Sendable {
         self.fileSystem = fileSystem
         path = directory.standardizedFileURL.path
         guard access == .write else { return }
-        if fileSystem.status(of: path) == nil {
+        if try fileSystem.status(of: path) == nil {
             try fileSystem.makeFolder(path)
             try fileSystem.syncFolder((path as NSString).deletingLastPathComponent)
         }
@@ -40,34 +42,39 @@ package final class CheckpointStore: Sendable {
 
     func folder(_ branch: String) -> String { "\(path)/\(branch)" }
     func folder(_ id: CheckpointID) -> String { "\(path)/\(id.branch)/\(id.folder)" }
+    func place(_ id: CheckpointID, _ file: String) -> String { "\(folder(id))/\(file)" }
 
-    func requireWriting() throws {
-        guard access == .write else { throw CheckpointError.readOnlyStore(directory: path) }
+    /// A name in a folder that a writer removes when it opens the store.
+    func temporary(_ name: String, in folder: String) -> String {
+        "\(folder)/\(FileSystem.temporaryPrefix)\(name)-\(getpid())"
     }
 
     static let deletingPrefix = ".deleting-"
-    static let damagedPrefix = ".damaged-"
 
-    /// Half-written checkpoints and half-finished deletions of a process that was killed.
+    /// Files beside those of the manifest that a checkpoint's folder may hold.
+    static let ownNames: Set<String> = [Manifest.fileName, pinName, labelName]
+
+    /// Half-written checkpoints and files, and half-finished deletions, of a process that was killed.
     private func removeLeftovers() throws {
-        func isLeftover(_ name: String) -> Bool {
-            name.hasPrefix(FileSystem.temporaryPrefix) || name.hasPrefix(Self.deletingPrefix)
+        var folders = [path]
+        for branch in try branchNames() {
+            folders.append(folder(branch))
+            folders += try ids(branch: branch).map { folder($0) }
         }
-        for folder in [path] + (try branchNames().map { self.folder($0) }) {
-            for name in try fileSystem.names(in: folder) where isLeftover(name) {
-                try discard("\(folder)/\(name)")
+        for folder in folders {
+            for name in try fileSystem.names(in: folder)
+            where name.hasPrefix(FileSystem.temporaryPrefix) || name.hasPrefix(Self.deletingPrefix) {
+                try fileSystem.discard("\(folder)/\(name)")
             }
         }
     }
 
-    /// Removes a file, or a folder of files.
-    func discard(_ path: String) throws {
-        guard let status = fileSystem.status(of: path) else { return }
-        if status.isFolder {
-            try fileSystem.removeFolder(path)
-        } else {
-            try fileSystem.remove(path)
-        }
+    // MARK: Changing
+
+    /// Runs one change of the store, alone; puts what the disk says into words that tell what is needed.
+    func change<Outcome>(needing bytes: Int = 64 << 10, _ body: () throws -> Outcome) throws -> Outcome {
+        guard access == .write else { throw CheckpointError.readOnlyStore(directory: path) }
+        return try writing.withLock { try withReserve(bytes, body).outcome }
     }
 
     // MARK: Listing
@@ -75,7 +82,7 @@ package final class CheckpointStore: Sendable {
     /// The branches' folders, sorted.
     package func branchNames() throws -> [String] {
         try fileSystem.names(in: path).filter {
-            CheckpointID.isValidBranch($0) && fileSystem.status(of: folder($0))?.isFolder == true
+            try CheckpointID.isValidBranch($0) && (try fileSystem.isFolder(folder($0)))
         }
     }
 
@@ -94,11 +101,20 @@ package final class CheckpointStore: Sendable {
         for branch in try branchNames() {
             for id in try ids(branch: branch) {
                 var listing = CheckpointListing(
-                    id: id, header: nil, defect: nil, isPinned: isPinned(id), isHead: head?.checkpoint == id)
+                    id: id, header: nil, defect: nil, isPinned: isPinned(id), isHead: head?.checkpoint == id, tags: [],
+                    note: nil)
                 do {
                     listing.header = try outline(id).header
+                } catch CheckpointError.notFound {
+                    continue  // pruned while this was looking
                 } catch {
                     listing.defect = Self.sentence(error, about: id)
+                }
+                do {
+                    let label = try label(of: id)
+                    (listing.tags, listing.note) = (label.tags, label.note)
+                } catch {
+                    listing.hasLostLabel = true
                 }
                 listings.append(listing)
             }
@@ -111,33 +127,36 @@ package final class CheckpointStore: Sendable {
 
     /// The whole manifest, checked against its own checksum; the files are not read.
     package func manifest(_ id: CheckpointID) throws -> Manifest {
-        try readManifest(Manifest.self, id) { $0.header }
+        try readManifest(Manifest.self, id) { ($0.header, $0.files.map { ($0.name, $0.bytes) }) }
     }
 
     func outline(_ id: CheckpointID) throws -> ManifestOutline {
-        let status = fileSystem.status(of: "\(folder(id))/\(Manifest.fileName)")
+        let status = try fileSystem.status(of: place(id, Manifest.fileName))
         if let status, let known = outlines.withLock({ $0[id] }), known.status == status { return known.outline }
-        let outline = try readManifest(ManifestOutline.self, id) { $0.header }
+        let outline = try readManifest(ManifestOutline.self, id) { ($0.header, $0.files.map { ($0.name, $0.bytes) }) }
         if let status { outlines.withLock { $0[id] = (status, outline) } }
         return outline
     }
 
     private func readManifest<Part: Decodable>(
-        _ type: Part.Type, _ id: CheckpointID, header: (Part) -> ManifestHeader
+        _ type: Part.Type, _ id: CheckpointID, figures: (Part) -> (ManifestHeader, [(name: String, bytes: Int)])
     ) throws -> Part {
         let folder = folder(id)
         do {
             let bytes = try fileSystem.contents(of: "\(folder)/\(Manifest.fileName)", limit: Manifest.lengthLimit)
             let part = try Manifest.decode(type, from: bytes)
-            guard header(part).id == id else {
-                throw SealDefect(reason: "\(Manifest.fileName) is that of \(header(part).id)")
-            }
+            let (header, files) = figures(part)
+            guard header.id == id else { throw SealDefect(reason: "\(Manifest.fileName) is that of \(header.id)") }
+            try Manifest.check(header, files: files)
             return part
         } catch let defect as SealDefect {
             throw CheckpointError.damaged(id: id, defects: [defect.reason])
         } catch let error as FileSystemError where error.isNotFound {
-            if fileSystem.status(of: folder) == nil { throw CheckpointError.notFound(id: id) }
+            if try fileSystem.status(of: folder) == nil { throw CheckpointError.notFound(id: id) }
             throw CheckpointError.damaged(id: id, defects: ["\(Manifest.fileName) is missing"])
+        } catch let error as FileSystemError where error.code == EIO {
+            throw CheckpointError.damaged(
+                id: id, defects: ["\(Manifest.fileName) cannot be read: the disk reports an error"])
         } catch let error as FileSystemError where error.code == EFBIG {
             throw CheckpointError.damaged(id: id, defects: ["\(Manifest.fileName) is longer than any manifest"])
         }
@@ -158,4 +177,8 @@ package struct CheckpointListing: Sendable, Equatable {
     package var defect: String?
     package var isPinned: Bool
     package var isHead: Bool
+    package var tags: [String]
+    package var note: String?
+    /// True when its tags and note cannot be read; it is then kept as if it had some.
+    package var hasLostLabel = false
 }
