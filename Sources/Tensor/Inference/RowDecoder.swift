@@ -85,3 +85,12 @@ package final class RowDecoder {
         position += 1
     }
 }
+
+/// Layer norm of one row: gamma.count values of `x` into `y`.
+package func layerNormRow(
+    _ x: UnsafePointer<Float>, gamma: Tensor, beta: Tensor, epsilon: Float = 1e-5,
+    into y: UnsafeMutablePointer<Float>
+) {
+    var mean: Float = 0, deviation: Float = 0
+    ck_layer_norm(Int64(gamma.count), x, gamma.pointer, beta.pointer, epsilon, y, &mean, &deviation)
+}

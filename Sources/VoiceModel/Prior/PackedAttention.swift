@@ -19,16 +19,22 @@ final class PackedAttention: Module {
         self.projection = projection
     }
 
+    /// Rows attend to each other as `mask` says; `cache` keeps their keys and values for rows to come.
     func callAsFunction(
         _ x: Tensor, mask: AttentionMask, cache: KeyValueCache?, randomness: StepRandomness?
     ) -> Tensor {
         let width = x.shape[2]
         let parts = x.linear(weight: weight, bias: bias).split(axis: 2, [width, width, width])
-        let (key, value) = cache?.append(key: parts[1], value: parts[2]) ?? (parts[1], parts[2])
+        cache?.append(key: parts[1], value: parts[2])
         return output(
             attention(
-                query: parts[0], key: key, value: value, heads: heads, layout: .channelsLast, mask: mask,
+                query: parts[0], key: parts[1], value: parts[2], heads: heads, layout: .channelsLast, mask: mask,
                 dropout: dropout, randomness: randomness))
+    }
+
+    /// Its two matrices for single rows.
+    func rowWeights(_ format: WeightFormat) -> (attention: SmallWeights, output: SmallWeights) {
+        (SmallWeights(weight, bias: bias, format: format), output.rowWeights(format))
     }
 
     func collect(_ state: StateCollector) {

@@ -9,13 +9,15 @@ import Tensor
 /// B batch, L symbols, S tokens, K codes.
 package final class Prior: Module {
     package let configuration: PriorConfiguration
-    private let textEmbedding, tokenEmbedding: Embedding
-    private let textPositions, tokenPositions: Embedding
-    private let bertProjection, speakerProjection, outputProjection: Linear
-    private let layers: [PriorLayer]
-    private let finalNorm: LayerNorm
+    let textEmbedding, tokenEmbedding: Embedding
+    let textPositions, tokenPositions: Embedding
+    let bertProjection, speakerProjection, outputProjection: Linear
+    let layers: [PriorLayer]
+    let finalNorm: LayerNorm
     private let endRow: Tensor
     private let endInitializer: Initializer
+    /// Small copies of the layers' weights; nil where the trained ones serve.
+    private var smallLayers: [RowDecoderLayer]?
 
     package init(_ configuration: PriorConfiguration) {
         self.configuration = configuration
@@ -37,7 +39,7 @@ package final class Prior: Module {
     }
 
     /// The row of the token embedding that starts every utterance.
-    private var beginning: Int { configuration.codeCount }
+    var beginning: Int { configuration.codeCount }
     /// The class that ends every utterance.
     package var end: Int { configuration.codeCount }
 
@@ -84,7 +86,7 @@ package final class Prior: Module {
     }
 
     /// Embeddings of the text: symbols, positions, BERT features and the speaker, [B, L, C].
-    private func textRows(_ text: [[Int32]], speaker: Tensor, bert: Tensor?) -> Tensor {
+    func textRows(_ text: [[Int32]], speaker: Tensor, bert: Tensor?) -> Tensor {
         let length = text.map(\.count).max() ?? 0
         let batch = text.count
         precondition(
@@ -106,11 +108,24 @@ package final class Prior: Module {
 
     /// [B, R, C] -> [B, R, K + 1]
     private func classify(_ x: Tensor, codeTable: Tensor) -> Tensor {
+        outputProjection(finalNorm(x)).linear(weight: classes(codeTable))
+    }
+
+    /// The vectors of all classes, the codes and EOS: [K + 1, W].
+    func classes(_ codeTable: Tensor) -> Tensor {
         precondition(
             codeTable.shape == [configuration.codeCount, configuration.codeWidth],
             "the prior needs \(configuration.codeCount) codes, this table has a shape of \(codeTable.shape)")
-        return outputProjection(finalNorm(x)).linear(weight: .concatenated([codeTable.detached(), endRow], axis: 0))
+        return .concatenated([codeTable.detached(), endRow], axis: 0)
     }
+
+    /// Decoding reads copies of the layers' weights of this moment from now on; in float32 always the weights themselves.
+    package func decodeWith(_ format: WeightFormat) {
+        smallLayers = format == .float32 ? nil : layers.map { $0.rowWeights(format) }
+    }
+
+    /// The layers as decoding reads them.
+    var rowLayers: [RowDecoderLayer] { smallLayers ?? layers.map { $0.rowWeights(.float32) } }
 
     package func collect(_ state: StateCollector) {
         state.child("bert_proj", bertProjection)
@@ -123,59 +138,5 @@ package final class Prior: Module {
         state.child("h.norm", finalNorm)
         state.child("out_proj", outputProjection)
         state.parameter("eos", endRow, endInitializer)
-    }
-}
-
-extension Prior {
-    /// The rows of one utterance, fed one after the other: the text once, then BOS and the tokens.
-    package final class Decoding {
-        private let prior: Prior
-        private let codeTable: Tensor
-        private let caches: [KeyValueCache]
-        private var fed = 0
-
-        /// Feeds the text. `speaker` is [1, 192, 1], `bert` [1, 1024, L]; at most `maximumTokens` tokens can follow.
-        fileprivate init(
-            _ prior: Prior, text: [Int32], speaker: Tensor, codeTable: Tensor, bert: Tensor?, maximumTokens: Int
-        ) {
-            self.prior = prior
-            self.codeTable = codeTable
-            let configuration = prior.configuration
-            caches = (0..<configuration.layers).map { _ in
-                KeyValueCache(capacity: text.count + 1 + maximumTokens, channels: configuration.hidden)
-            }
-            var x = prior.textRows([text], speaker: speaker, bert: bert)
-            let mask = AttentionMask.keys(lengths: [text.count])
-            for (layer, cache) in zip(prior.layers, caches) { x = layer(x, mask: mask, cache: cache, randomness: nil) }
-            textLength = text.count
-        }
-
-        private let textLength: Int
-
-        /// Feeds a token (nil: BOS) and returns the scores of what follows it, K + 1 of them, the last being EOS.
-        package func next(after token: Int?) -> [Float] {
-            prior.frozen {
-                var x = prior.tokenRows([token ?? prior.beginning], shape: [1, 1], from: fed)
-                fed += 1
-                let mask = AttentionMask.keys(lengths: [textLength + fed])
-                for (layer, cache) in zip(prior.layers, caches) {
-                    x = layer(x, mask: mask, cache: cache, randomness: nil)
-                }
-                return prior.classify(x, codeTable: codeTable).values
-            }
-        }
-    }
-
-    /// Starts to decode one utterance without a tape; see `Decoding`.
-    ///
-    /// - Throws: `PriorError` when the text does not fit.
-    package func decoding(
-        text: [Int32], speaker: Tensor, codeTable: Tensor, bert: Tensor? = nil, maximumTokens: Int
-    ) throws -> Decoding {
-        try configuration.check(text: text)
-        return frozen {
-            Decoding(
-                self, text: text, speaker: speaker, codeTable: codeTable, bert: bert, maximumTokens: maximumTokens)
-        }
     }
 }

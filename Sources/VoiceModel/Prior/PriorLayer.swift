@@ -28,6 +28,15 @@ final class PriorLayer: Module {
         return y + contract(expand(feedForwardNorm(y)).gelu()).dropout(dropout, randomness)
     }
 
+    /// Its weights for single rows.
+    func rowWeights(_ format: WeightFormat) -> RowDecoderLayer {
+        let heads = attention.rowWeights(format)
+        return RowDecoderLayer(
+            attention: heads.attention, output: heads.output, expand: expand.rowWeights(format),
+            contract: contract.rowWeights(format), attentionNorm: attentionNorm.scaleAndShift,
+            feedForwardNorm: feedForwardNorm.scaleAndShift)
+    }
+
     func collect(_ state: StateCollector) {
         state.child("self_attn", attention)
         state.child("linear1", expand)

@@ -33,18 +33,20 @@ package struct SemanticDecoderConfiguration: Sendable, Equatable {
 /// token. A symbol sees the whole text; a token sees the text and earlier tokens. B batch, L symbols, S tokens.
 package final class SemanticDecoder: Module {
     package let configuration: SemanticDecoderConfiguration
-    private let textEmbedding, tokenEmbedding: Embedding
-    private let textPositions, tokenPositions: SinePositions
-    private let bertProjection, output: Linear
-    private let layers: [SemanticDecoderLayer]
+    let textEmbedding, tokenEmbedding: Embedding
+    let textPositions, tokenPositions: SinePositions
+    let bertProjection, output: Linear
+    let layers: [SemanticDecoderLayer]
+    /// Small copies of the layers' weights; nil where the trained ones serve.
+    private var smallLayers: [RowDecoderLayer]?
 
     package init(_ configuration: SemanticDecoderConfiguration = .init()) {
         self.configuration = configuration
         let width = configuration.hidden
         textEmbedding = Embedding(configuration.symbolCount, width)
         tokenEmbedding = Embedding(configuration.codeCount + 1, width)
-        textPositions = SinePositions()
-        tokenPositions = SinePositions()
+        textPositions = SinePositions(width)
+        tokenPositions = SinePositions(width)
         bertProjection = Linear(configuration.bertWidth, width)
         layers = (0..<configuration.layers).map { _ in SemanticDecoderLayer(configuration) }
         output = Linear(width, configuration.codeCount + 1, bias: false)
@@ -106,7 +108,7 @@ package final class SemanticDecoder: Module {
     }
 
     /// Embeddings of the text: symbols, BERT features and positions, [B, L, C].
-    private func textRows(_ text: [[Int32]], bert: Tensor?) -> Tensor {
+    func textRows(_ text: [[Int32]], bert: Tensor?) -> Tensor {
         let length = text.map(\.count).max() ?? 0
         let symbols = text.flatMap { $0.map(Int.init) + Array(repeating: 0, count: length - $0.count) }
         // The projection of zeros is its bias.
@@ -130,75 +132,51 @@ package final class SemanticDecoder: Module {
         state.child("ar_predict_layer", output)
     }
 
-    /// One utterance being decoded: the text is fed once, then tokens one by one, each costing one row.
-    package final class Decoding {
-        private let decoder: SemanticDecoder
-        private let caches: [KeyValueCache]
-        private let textLength: Int
-        private var fed = 0
-        /// Scores of what comes next, K + 1 of them, the last being EOS.
-        package private(set) var scores: [Float] = []
-
-        fileprivate init(_ decoder: SemanticDecoder, text: [Int32], bert: Tensor?, maximumTokens: Int) {
-            self.decoder = decoder
-            textLength = text.count
-            caches = decoder.layers.map { _ in
-                KeyValueCache(capacity: text.count + maximumTokens, channels: decoder.configuration.hidden)
-            }
-            feed(decoder.textRows([text], bert: bert))
-        }
-
-        /// Feeds a token, 0 ..< K; `scores` are then those of what follows it.
-        package func feed(token: Int) {
-            decoder.frozen {
-                fed += 1
-                feed(decoder.tokenRows([token], shape: [1, 1], from: fed - 1))
-            }
-        }
-
-        /// Every row sees all that is in the caches.
-        private func feed(_ rows: Tensor) {
-            let mask = AttentionMask.keys(lengths: [textLength + fed])
-            var x = rows
-            for (layer, cache) in zip(decoder.layers, caches) {
-                x = layer(x, mask: mask, cache: cache, randomness: nil)
-            }
-            scores = decoder.output(x.sliced(axis: 1, x.shape[1] - 1..<x.shape[1])).values
-        }
+    /// Decoding reads copies of the layers' weights of this moment from now on; in float32 always the weights themselves.
+    package func decodeWith(_ format: WeightFormat) {
+        smallLayers = format == .float32 ? nil : layers.map { $0.rowWeights(format) }
     }
 
-    /// Starts to decode one utterance of at most `maximumTokens` tokens, without a tape. `bert` is [1, 1024, L], or nil
-    /// for zeros.
-    ///
-    /// - Throws: `PriorError` when the text does not fit.
-    package func decoding(text: [Int32], bert: Tensor? = nil, maximumTokens: Int) throws -> Decoding {
-        try configuration.check(text: text)
-        return frozen { Decoding(self, text: text, bert: bert, maximumTokens: maximumTokens) }
-    }
+    /// The layers as decoding reads them.
+    var rowLayers: [RowDecoderLayer] { smallLayers ?? layers.map { $0.rowWeights(.float32) } }
 }
 
 /// x + α · sines of the position, [B, R, C] -> [B, R, C] (Vaswani et al. 2017; the learned α is of Li et al. 2019).
-private final class SinePositions: Module {
+final class SinePositions: Module {
     private let alpha = Tensor.parameter([1])
+    /// Radians per position; each pair of channels shares one, as sine and cosine.
+    private let rates: [Double]
+
+    init(_ width: Int) {
+        rates = (0..<width).map { exp(-log(10000) * Double($0 & ~1) / Double(width)) }
+    }
 
     /// The first row stands at position `start`.
     func callAsFunction(_ x: Tensor, from start: Int) -> Tensor {
         let rows = x.shape[1], width = x.shape[2]
         let sines = Tensor(uninitialized: [rows, width])
         for row in 0..<rows {
-            for c in 0..<width {
-                let angle = Double(start + row) * exp(-log(10000) * Double(c & ~1) / Double(width))
-                sines.pointer[row * width + c] = Float(c & 1 == 0 ? sin(angle) : cos(angle))
-            }
+            for c in 0..<width { sines.pointer[row * width + c] = sine(start + row, c) }
         }
         return x + sines * alpha
+    }
+
+    /// y = x + α · sines, one row of C values at `position`.
+    func add(to x: UnsafePointer<Float>, position: Int, into y: UnsafeMutablePointer<Float>) {
+        let scale = alpha.item
+        for c in rates.indices { y[c] = x[c] + sine(position, c) * scale }
+    }
+
+    private func sine(_ position: Int, _ channel: Int) -> Float {
+        let angle = Double(position) * rates[channel]
+        return Float(channel & 1 == 0 ? sin(angle) : cos(angle))
     }
 
     func collect(_ state: StateCollector) { state.parameter("alpha", alpha, .constant(1)) }
 }
 
 /// One post-norm transformer layer with ReLU (Vaswani et al. 2017): [B, R, C] -> [B, R, C].
-private final class SemanticDecoderLayer: Module {
+final class SemanticDecoderLayer: Module {
     private let attention: PackedAttention
     private let attentionNorm, feedForwardNorm: LayerNorm
     private let expand, contract: Linear
@@ -224,6 +202,15 @@ private final class SemanticDecoderLayer: Module {
         let y = attentionNorm(x + attended.dropout(dropout, randomness))
         let z = contract(expand(y).relu().dropout(dropout, randomness))
         return feedForwardNorm(y + z.dropout(dropout, randomness))
+    }
+
+    /// Its weights for single rows.
+    func rowWeights(_ format: WeightFormat) -> RowDecoderLayer {
+        let heads = attention.rowWeights(format)
+        return RowDecoderLayer(
+            attention: heads.attention, output: heads.output, expand: expand.rowWeights(format),
+            contract: contract.rowWeights(format), attentionNorm: attentionNorm.scaleAndShift,
+            feedForwardNorm: feedForwardNorm.scaleAndShift)
     }
 
     func collect(_ state: StateCollector) {

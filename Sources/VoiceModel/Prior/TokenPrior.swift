@@ -19,6 +19,10 @@ package protocol TokenPrior: Module {
         text: [Int32], speaker: Tensor, codeTable: Tensor, bert: Tensor?, options: SamplingOptions,
         random: RandomStream, progress: ((Int) -> Bool)?
     ) throws -> [Int]
+
+    /// Decoding reads copies of the layers' weights of this moment from now on; in float32, as at first, always the
+    /// weights themselves.
+    func decodeWith(_ format: WeightFormat)
 }
 
 extension Prior: TokenPrior {}
