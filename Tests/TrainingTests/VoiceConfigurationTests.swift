@@ -47,7 +47,7 @@ import Training
 
     @Test func everyKeyIsWrittenUnderAComment() {
         let lines = VoiceConfiguration(
-            name: "ada", language: "graphemes", symbols: "a", base: .init(voice: "b", checkpoint: "g")
+            name: "ada", language: "graphemes", preset: .v2, symbols: "a", base: .init(voice: "b", checkpoint: "g")
         )
         .toml.split(separator: "\n").map(String.init)
         for setting in VoiceSetting.all {
@@ -69,7 +69,8 @@ import Training
         ("[loss]\nbatch_size = 8", "voice.toml: [loss] has no key \"batch_size\"; it belongs under [training]."),
         (
             "[loss]\nwarmth = 8",
-            "voice.toml: [loss] has no key \"warmth\"; its keys are mel, kl, adversarial, feature_matching."
+            "voice.toml: [loss] has no key \"warmth\"; its keys are mel, kl, adversarial, feature_matching, "
+                + "commitment."
         ),
         (
             "[training]\nbatch_size = \"eight\"",
@@ -115,7 +116,7 @@ import Training
                 == "voice.toml: the key \"batch_size\" stands outside a section; it belongs under [training].")
         #expect(
             try problem(Self.start + "preset = \"big\"")
-                == "voice.toml: [voice] preset must be one of \"tiny\", \"nano\", \"standard\", not \"big\".")
+                == "voice.toml: [voice] preset must be one of \"tiny\", \"nano\", \"standard\", \"v2\", not \"big\".")
         #expect(
             try problem(Self.start + "language = \"graphemes\"")
                 == "voice.toml: [voice] symbols is missing; a voice with language \"graphemes\" lists its letters there."

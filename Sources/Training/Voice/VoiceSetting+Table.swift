@@ -138,9 +138,12 @@ extension VoiceSetting {
         number("loss", "adversarial", \.loss.adversarial, 0...1000, "Least squares against the discriminators."),
         number(
             "loss", "feature_matching", \.loss.featureMatching, 0...1000, "Distance of the discriminators' features."),
-        number(
-            "loss", "commitment", \.loss.commitment, 0...1000,
-            "Of preset v2: distance of the content from its codes, while its codebook is learned."),
+        VoiceSetting(
+            section: "loss", key: "commitment",
+            meaning: "Of preset v2: distance of the content from its codes, while its codebook is learned.",
+            kind: .number(0...1000),
+            read: { $0.voice.preset.readsRecordedFeatures ? .number($0.loss.commitment) : nil },
+            write: { if case .number(let value) = $1 { $0.loss.commitment = value } }),
     ]
 
     private static let sampling: [VoiceSetting] = [
