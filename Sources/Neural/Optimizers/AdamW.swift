@@ -70,6 +70,9 @@ package final class AdamW {
 
     /// Updates every parameter that has a gradient, read times `gradientScale`, and forgets the gradients.
     package func update(learningRate: Float, gradientScale: Float = 1) {
+        WorkCounter.record(
+            .adamw, .update,
+            .parameters(count: slots.reduce(0) { $0 + ($1.parameter.gradient == nil ? 0 : $1.parameter.count) }))
         updates += 1
         let correction1 = 1 - power(settings.beta1, updates), correction2 = 1 - power(settings.beta2, updates)
         parallelFor(pieces.count) { index in
