@@ -12,23 +12,18 @@ CK_INLINE __m256i widened(const int8_t *values) {
     return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)values));
 }
 
-CK_INLINE int32_t sum_of_integers(__m256i v) {
-    __m128i half = _mm_add_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
-    half = _mm_add_epi32(half, _mm_shuffle_epi32(half, 0x4e));
-    half = _mm_add_epi32(half, _mm_shuffle_epi32(half, 0xb1));
-    return _mm_cvtsi128_si32(half);
-}
-
 // By 16 bits: the product of bytes would saturate.
 CK_INLINE void integer_rows(const int rows, int64_t stride, const int8_t *weights, const int8_t *x, int32_t *sums) {
-    __m256i totals[ck_weight_rows];
-    UNROLLED for (int r = 0; r < rows; r++) totals[r] = _mm256_setzero_si256();
+    integers totals[ck_weight_rows];
+    UNROLLED for (int r = 0; r < rows; r++) totals[r] = (integers){0};
     for (int64_t c = 0; c < stride; c += 16) {
         const __m256i input = widened(x + c);
-        UNROLLED for (int r = 0; r < rows; r++)
-            totals[r] = _mm256_add_epi32(totals[r], _mm256_madd_epi16(widened(weights + r * stride + c), input));
+        UNROLLED for (int r = 0; r < rows; r++) {
+            AHEAD(weights + r * stride + c);
+            totals[r] += (integers)_mm256_madd_epi16(widened(weights + r * stride + c), input);
+        }
     }
-    UNROLLED for (int r = 0; r < rows; r++) sums[r] = sum_of_integers(totals[r]);
+    FOLD(integer_quad, rows, totals, sums);
 }
 
 static void integer_products(int64_t rows, int64_t stride, const int8_t *weights, const int8_t *x,

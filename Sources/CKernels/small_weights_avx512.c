@@ -14,14 +14,16 @@ CK_INLINE __m512i widened(const int8_t *values) {
 }
 
 CK_INLINE void integer_rows(const int rows, int64_t stride, const int8_t *weights, const int8_t *x, int32_t *sums) {
-    __m512i totals[ck_weight_rows];
-    UNROLLED for (int r = 0; r < rows; r++) totals[r] = _mm512_setzero_si512();
+    integers totals[ck_weight_rows];
+    UNROLLED for (int r = 0; r < rows; r++) totals[r] = (integers){0};
     for (int64_t c = 0; c < stride; c += 32) {
         const __m512i input = widened(x + c);
-        UNROLLED for (int r = 0; r < rows; r++)
-            totals[r] = _mm512_add_epi32(totals[r], _mm512_madd_epi16(widened(weights + r * stride + c), input));
+        UNROLLED for (int r = 0; r < rows; r++) {
+            AHEAD(weights + r * stride + c);
+            totals[r] += (integers)_mm512_madd_epi16(widened(weights + r * stride + c), input);
+        }
     }
-    UNROLLED for (int r = 0; r < rows; r++) sums[r] = _mm512_reduce_add_epi32(totals[r]);
+    FOLD(integer_quad, rows, totals, sums);
 }
 
 static void integer_products(int64_t rows, int64_t stride, const int8_t *weights, const int8_t *x,
@@ -40,14 +42,18 @@ static void integer_products(int64_t rows, int64_t stride, const int8_t *weights
 CK_INLINE void vnni_rows(const int rows, int64_t stride, const int8_t *weights, const int8_t *x,
                          const int32_t *row_sums, int32_t *sums) {
     const __m512i offset = _mm512_set1_epi8((char)0x80);
-    __m512i totals[ck_weight_rows];
-    UNROLLED for (int r = 0; r < rows; r++) totals[r] = _mm512_setzero_si512();
+    integers totals[ck_weight_rows];
+    UNROLLED for (int r = 0; r < rows; r++) totals[r] = (integers){0};
     for (int64_t c = 0; c < stride; c += 64) {
         const __m512i input = _mm512_xor_si512(_mm512_loadu_si512(x + c), offset);
-        UNROLLED for (int r = 0; r < rows; r++)
-            totals[r] = _mm512_dpbusd_epi32(totals[r], input, _mm512_loadu_si512(weights + r * stride + c));
+        UNROLLED for (int r = 0; r < rows; r++) {
+            const int8_t *from = weights + r * stride + c;
+            AHEAD(from);
+            totals[r] = (integers)_mm512_dpbusd_epi32((__m512i)totals[r], input, _mm512_loadu_si512(from));
+        }
     }
-    UNROLLED for (int r = 0; r < rows; r++) sums[r] = _mm512_reduce_add_epi32(totals[r]) - 128 * row_sums[r];
+    FOLD(integer_quad, rows, totals, sums);
+    UNROLLED for (int r = 0; r < rows; r++) sums[r] -= 128 * row_sums[r];
 }
 
 static void vnni_products(int64_t rows, int64_t stride, const int8_t *weights, const int8_t *x,
