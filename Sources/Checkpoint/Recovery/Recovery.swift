@@ -129,6 +129,10 @@ package enum Recovery {
                 remarks.append("HEAD is \(loss), the last roll-back or switch was followed")
             } else {
                 head = Head(branch: newest.id.branch, checkpoint: newest.id)
+            }
+            // A voice's very first save may be cut off before there ever was a HEAD.
+            let isFirst = loss == "lost" && listings.count == 1 && newest.header?.sequence == 1
+            if !isFirst, remarks.isEmpty {
                 remarks.append("HEAD is \(loss), the newest checkpoint was taken")
             }
         }

@@ -30,7 +30,7 @@ extension CheckpointStore {
     /// same contents in another physical copy. Returns the names of the files that were replaced, none when all are sound.
     ///
     /// Throws `.damaged` with what is still wrong when a file has no sound copy left; the others are repaired all the
-    /// same. The manifest must be sound, since it alone says what the contents should be.
+    /// same, and so are other checkpoints that share a hurt copy. The manifest must be sound, since it alone says what the contents should be.
     @discardableResult
     package func repair(_ id: CheckpointID) throws -> [String] {
         let manifest = try manifest(id)
@@ -40,6 +40,7 @@ extension CheckpointStore {
                 let path = place(id, record.name)
                 guard (try? fileSystem.digest(of: path)) != record.digest else { continue }
                 let contents = Contents(name: record.name, digest: record.digest)
+                let hurt = try fileSystem.status(of: path)?.identity
                 let isReplaced = try soundCopies(of: contents, but: id).contains { source in
                     do {
                         return try replace(path, with: source, contents: contents)
@@ -47,11 +48,26 @@ extension CheckpointStore {
                         return false  // this copy cannot be read either
                     }
                 }
-                if isReplaced { repaired.append(record.name) }
+                guard isReplaced else { continue }
+                repaired.append(record.name)
+                if let hurt { try share(path, insteadOf: hurt, contents, but: id) }
             }
             if !repaired.isEmpty { try fileSystem.syncFolder(folder(id)) }
             try verify(id)
             return repaired
+        }
+    }
+
+    /// Links a repaired file into the other checkpoints that shared the copy that was hurt.
+    private func share(
+        _ path: String, insteadOf hurt: FileStatus.Identity, _ contents: Contents, but id: CheckpointID
+    ) throws {
+        for copy in try copies()[contents] ?? [] where copy.id != id && copy.status.identity == hurt {
+            let temporary = temporary(contents.name, in: folder(copy.id))
+            try fileSystem.discard(temporary)
+            guard (try? fileSystem.link(path, to: temporary)) != nil else { continue }  // repaired when it is looked at
+            try fileSystem.rename(temporary, to: place(copy.id, contents.name))
+            try fileSystem.syncFolder(folder(copy.id))
         }
     }
 
