@@ -7,22 +7,25 @@
 
 enum { ck_most_rows = 8, ck_most_vectors = 8, ck_most_product_rows = 4, ck_most_products = 8, ck_most_lanes = 16 };
 
-/// Rows of output over a stretch of time: y[r][t] = bias[r] + sum over q of weights[q][r] * x[offsets[q] + t].
+/// Rows of output over a stretch of time: y[r][t] = scale[r] * sum over q of weights[q][r] * x[offsets[q] + t] + bias[r].
 /// A product q is one (input channel, tap); where its row of x begins is all that a block knows of either.
 typedef struct {
     const float *x;
     const int32_t *offsets;
     int64_t products;
     const float *weights;
-    const float *bias;
+    const float *scale, *bias;
     float *y;
     int64_t y_stride;
+    /// Laid out like y, may be null: added to it.
+    const float *residual;
     /// Laid out like y, may be null: where it is negative, y is multiplied by `slope`.
     const float *gate;
+    int gates_itself;
     float slope;
 } ck_strip;
 
-/// The same, transposed: gradient[r][q] += sum over t < columns of y[r][t] * x[offsets[q] + t].
+/// The same, transposed: gradient[r][q] = (if `adds`, +=) sum over t < columns of y[r][t] * x[offsets[q] + t].
 /// `columns` is a multiple of `lanes`; what lies beyond the signal must be zero in y and finite in x.
 typedef struct {
     const float *y;
@@ -32,6 +35,7 @@ typedef struct {
     int64_t columns;
     float *gradient;
     int64_t gradient_stride;
+    int adds;
 } ck_product_strip;
 
 typedef void (*ck_strip_block)(const ck_strip *strip, int64_t t, int64_t count);

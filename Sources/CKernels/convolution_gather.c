@@ -4,6 +4,8 @@
 typedef struct {
     const ck_convolution_blocks *blocks;
     int64_t group_inputs, group_outputs, products, group_blocks, reach;
+    int by_channels;  // items share packed tiles and divide the channels; else they share packed weights
+    int64_t runs;     // of blocks of output channels
     ck_tiling tiling;
 } ck_gather_plan;
 
@@ -14,79 +16,128 @@ static ck_gather_plan plan_of(const ck_convolution *c) {
     plan.products = plan.group_inputs * c->kernel;
     plan.group_blocks = ck_ceiling(plan.group_outputs, plan.blocks->rows);
     plan.reach = (c->kernel - 1) * c->dilation / c->stride;
-    const int64_t columns = ck_tile_columns(c->batch, c->short_length, c->inputs * c->stride);
-    plan.tiling = ck_tile_up(c->batch, c->short_length, plan.reach, columns, ck_larger(1, c->batch / 16));
+    const int64_t rows = c->inputs * c->stride, all = c->batch * (c->short_length + plan.reach);
+    plan.by_channels = ck_cut_by_channels(c->outputs * plan.products, rows, all);
+    plan.runs = plan.by_channels ? ck_channel_runs(c->groups * plan.group_blocks) : 1;
+    if (plan.by_channels)
+        plan.tiling = ck_tile_up(c->batch, c->short_length, plan.reach, ck_wide_tile_columns(rows), c->batch);
+    else
+        plan.tiling = ck_tile_up(c->batch, c->short_length, plan.reach,
+                                 ck_tile_columns(c->batch, c->short_length, rows), ck_larger(1, c->batch / 16));
     return plan;
 }
 
-int64_t ck_gather_weight_items(const ck_convolution *c) { return c->groups * plan_of(c).group_blocks; }
+/// A block of output channels of one group.
+typedef struct { int64_t group, first, count; } channel_block;
 
-int64_t ck_gather_packed_count(const ck_convolution *c) { return c->outputs * (c->inputs / c->groups) * c->kernel; }
+static channel_block block_at(const ck_gather_plan *plan, int64_t index) {
+    const int64_t group = index / plan->group_blocks, block = index % plan->group_blocks;
+    const int64_t base = group * plan->group_outputs;
+    const int64_t first = base + ck_block_start(plan->group_outputs, plan->group_blocks, block);
+    return (channel_block){group, first, base + ck_block_start(plan->group_outputs, plan->group_blocks, block + 1) - first};
+}
 
-/// Packed weights stand by block of output channels, then product, then channel in the block.
-void ck_gather_pack_weights(const ck_convolution *c, int64_t item, const float *weight, float *packed) {
-    const ck_gather_plan plan = plan_of(c);
-    const int64_t group = item / plan.group_blocks, block = item % plan.group_blocks;
-    const int64_t first = group * plan.group_outputs + ck_block_start(plan.group_outputs, plan.group_blocks, block);
-    const int64_t end = group * plan.group_outputs + ck_block_start(plan.group_outputs, plan.group_blocks, block + 1);
-    const int64_t rows = end - first;
-    float *to = packed + first * plan.products;
-    enum { strip = 256 };
-    for (int64_t start = 0; start < plan.products; start += strip) {
-        const int64_t stop = ck_smaller(plan.products, start + strip);
-        for (int64_t r = 0; r < rows; r++) {
-            const float *from = weight + (first + r) * plan.products;
-            for (int64_t q = start; q < stop; q++) to[q * rows + r] = from[q];
-        }
+/// Weights of a block, by product, then channel in the block.
+static void pack_block(const ck_gather_plan *plan, channel_block block, const float *weight, float *to) {
+    const float *from = weight + block.first * plan->products;
+    if (block.count == 8) {
+        ck_transpose_eight(from, plan->products, plan->products, to);
+        return;
     }
+    enum { strip = 256 };
+    for (int64_t start = 0; start < plan->products; start += strip) {
+        const int64_t stop = ck_smaller(plan->products, start + strip);
+        for (int64_t r = 0; r < block.count; r++)
+            for (int64_t q = start; q < stop; q++) to[q * block.count + r] = from[r * plan->products + q];
+    }
+}
+
+static void pack_tile(const ck_convolution *c, const ck_tiling *tiling, const ck_tile *tile, const ck_signal *longs,
+                      int64_t channel, int64_t channels, float *rows) {
+    ck_pack_tile(tiling, tile, longs, 0, c->inputs, channel, channels, c->long_length,
+                 tile->first * c->stride - c->padding, c->stride, rows);
+}
+
+enum { pack_channels = 64 };  // of the long signal, in one packing piece
+
+CK_INLINE int64_t tiles_of(const ck_tiling *tiling) { return tiling->time_tiles * tiling->batch_tiles; }
+
+CK_INLINE int64_t tile_floats(const ck_convolution *c, const ck_tiling *tiling) {
+    return c->inputs * c->stride * tiling->row;
+}
+
+int64_t ck_gather_packings(const ck_convolution *c) {
+    const ck_gather_plan plan = plan_of(c);
+    if (plan.by_channels) return tiles_of(&plan.tiling) * ck_ceiling(c->inputs, pack_channels);
+    return c->groups * plan.group_blocks;
+}
+
+int64_t ck_gather_packed_count(const ck_convolution *c) {
+    const ck_gather_plan plan = plan_of(c);
+    // Loads pass the end of the last row by less than a vector.
+    if (plan.by_channels) return tiles_of(&plan.tiling) * tile_floats(c, &plan.tiling) + ck_most_lanes;
+    return c->outputs * plan.products;
+}
+
+void ck_gather_pack(const ck_convolution *c, int64_t index, const ck_signal *longs, const float *weight,
+                    float *packed) {
+    const ck_gather_plan plan = plan_of(c);
+    if (!plan.by_channels) {
+        const channel_block block = block_at(&plan, index);
+        pack_block(&plan, block, weight, packed + block.first * plan.products);
+        return;
+    }
+    const int64_t pieces = ck_ceiling(c->inputs, pack_channels);
+    const int64_t first = index % pieces * pack_channels;
+    const ck_tile tile = ck_tile_at(&plan.tiling, c->batch, index / pieces);
+    float *rows = packed + index / pieces * tile_floats(c, &plan.tiling) + first * c->stride * plan.tiling.row;
+    pack_tile(c, &plan.tiling, &tile, longs, first, ck_smaller(pack_channels, c->inputs - first), rows);
 }
 
 int64_t ck_gather_items(const ck_convolution *c) {
     const ck_gather_plan plan = plan_of(c);
-    return plan.tiling.time_tiles * plan.tiling.batch_tiles;
+    return tiles_of(&plan.tiling) * plan.runs;
 }
 
 int64_t ck_gather_scratch(const ck_convolution *c) {
     const ck_gather_plan plan = plan_of(c);
-    return (c->inputs * c->stride + ck_most_rows) * plan.tiling.row + ck_most_lanes + plan.products;
+    const int64_t own = plan.by_channels ? ck_most_rows * plan.products : tile_floats(c, &plan.tiling);
+    return own + ck_most_rows * plan.tiling.row + ck_most_lanes + plan.products;
 }
 
-void ck_gather_item(const ck_convolution *c, int64_t item, const float *longs, float slope, const float *packed,
-                    const float *bias, float *shorts, float *scratch) {
+void ck_gather_item(const ck_convolution *c, int64_t item, const ck_signal *longs, const float *weight,
+                    const float *packed, const ck_finish *finish, float *shorts, float *scratch) {
     const ck_gather_plan plan = plan_of(c);
     const ck_tiling *tiling = &plan.tiling;
-    const ck_tile tile = ck_tile_at(tiling, c->batch, item);
-    float *rows = scratch, *results = rows + c->inputs * c->stride * tiling->row;
+    // Tiles of one run of channels follow each other, so that its weights are still near.
+    const int64_t tile_index = item % tiles_of(tiling), run = item / tiles_of(tiling);
+    const ck_tile tile = ck_tile_at(tiling, c->batch, tile_index);
+    float *own = scratch;
+    float *results = own + (plan.by_channels ? ck_most_rows * plan.products : tile_floats(c, tiling));
     int32_t *offsets = (int32_t *)(results + ck_most_rows * tiling->row + ck_most_lanes);
 
-    ck_pack_tile(tiling, &tile, longs, c->inputs, 0, c->inputs, c->long_length, tile.first * c->stride - c->padding,
-                 c->stride, slope, rows);
+    const float *rows = plan.by_channels ? packed + tile_index * tile_floats(c, tiling) : own;
+    if (!plan.by_channels) pack_tile(c, tiling, &tile, longs, 0, c->inputs, own);
     for (int64_t j = 0, q = 0; j < plan.group_inputs; j++)
         for (int64_t k = 0; k < c->kernel; k++, q++) {
             const int64_t shift = k * c->dilation;
             offsets[q] = (int32_t)((j * c->stride + shift % c->stride) * tiling->row + shift / c->stride);
         }
 
-    for (int64_t group = 0; group < c->groups; group++)
-        for (int64_t block = 0; block < plan.group_blocks; block++) {
-            const int64_t base = group * plan.group_outputs;
-            const int64_t first = base + ck_block_start(plan.group_outputs, plan.group_blocks, block);
-            const int64_t count = base + ck_block_start(plan.group_outputs, plan.group_blocks, block + 1) - first;
-            float *target = shorts + (tile.first_item * c->outputs + first) * c->short_length + tile.first;
-            const ck_strip strip = {
-                .x = rows + group * plan.group_inputs * c->stride * tiling->row,
-                .offsets = offsets,
-                .products = plan.products,
-                .weights = packed + first * plan.products,
-                .bias = bias ? bias + first : ck_no_bias,
-                .y = tile.items == 1 ? target : results,
-                .y_stride = tile.items == 1 ? c->short_length : tiling->row,
-            };
-            ck_run_strip(plan.blocks, count, &strip, tile.columns);
-            if (tile.items == 1) continue;
-            for (int64_t i = 0; i < tile.items; i++)
-                for (int64_t r = 0; r < count; r++)
-                    memcpy(target + (i * c->outputs + r) * c->short_length,
-                           results + r * tiling->row + i * tiling->pitch, (size_t)tile.positions * sizeof(float));
-        }
+    const int64_t blocks = c->groups * plan.group_blocks;
+    for (int64_t index = ck_block_start(blocks, plan.runs, run); index < ck_block_start(blocks, plan.runs, run + 1);
+         index++) {
+        const channel_block block = block_at(&plan, index);
+        if (plan.by_channels) pack_block(&plan, block, weight, own);
+        ck_strip strip = {
+            .x = rows + block.group * plan.group_inputs * c->stride * tiling->row,
+            .offsets = offsets,
+            .products = plan.products,
+            .weights = plan.by_channels ? own : packed + block.first * plan.products,
+            .scale = finish->scale ? finish->scale + block.first : ck_no_scale,
+            .bias = finish->bias ? finish->bias + block.first : ck_no_bias,
+        };
+        ck_run_rows(tiling, &tile, plan.blocks, &strip, block.first, block.count, c->outputs, c->short_length,
+                    finish, results, shorts);
+    }
 }

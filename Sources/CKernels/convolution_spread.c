@@ -12,6 +12,8 @@ typedef struct {
     int64_t reach;                     // the largest e
     int64_t block_shifts;              // at most so many different e in a block
     int64_t first;                     // the first u
+    int by_channels;                   // items share packed tiles and divide the channels; else they share packed weights
+    int64_t runs;                      // of blocks of channels
     ck_tiling tiling;
 } ck_spread_plan;
 
@@ -24,8 +26,14 @@ static ck_spread_plan plan_of(const ck_convolution *c) {
     plan.block_shifts = ck_smaller(c->kernel, plan.reach + 1);
     plan.first = c->padding / c->stride;
     const int64_t length = (c->long_length - 1 + c->padding) / c->stride - plan.first + 1;
-    const int64_t columns = ck_tile_columns(c->batch, length, c->outputs);
-    plan.tiling = ck_tile_up(c->batch, length, plan.reach, columns, ck_larger(1, c->batch / 16));
+    const int64_t all = c->batch * (length + plan.reach);
+    plan.by_channels = ck_cut_by_channels(c->outputs * plan.group_inputs * c->kernel, c->outputs, all);
+    plan.runs = plan.by_channels ? ck_channel_runs(c->groups * plan.channel_blocks) : 1;
+    if (plan.by_channels)
+        plan.tiling = ck_tile_up(c->batch, length, plan.reach, ck_wide_tile_columns(c->outputs), c->batch);
+    else
+        plan.tiling = ck_tile_up(c->batch, length, plan.reach, ck_tile_columns(c->batch, length, c->outputs),
+                                 ck_larger(1, c->batch / 16));
     return plan;
 }
 
@@ -48,14 +56,13 @@ static channel_block block_at(const ck_convolution *c, const ck_spread_plan *pla
     return block;
 }
 
-/// Rows of a sub-block, and where its packed weights begin.
+/// Rows of a sub-block, and where its packed weights begin behind those of its block.
 typedef struct { int64_t first, end, weights; } row_range;
 
 static row_range rows_at(const ck_convolution *c, const ck_spread_plan *plan, const channel_block *block, int64_t sub) {
     const int64_t rows = block->channels * c->stride;
     row_range range = {ck_block_start(rows, block->sub_blocks, sub), ck_block_start(rows, block->sub_blocks, sub + 1), 0};
-    range.weights = ((block->group * plan->group_inputs + block->first_channel) * c->stride + range.first) *
-                    plan->group_outputs * plan->block_shifts;
+    range.weights = range.first * plan->group_outputs * plan->block_shifts;
     return range;
 }
 
@@ -66,33 +73,47 @@ static int uses_shift(const ck_convolution *c, const channel_block *block, row_r
     return 0;
 }
 
-int64_t ck_spread_weight_items(const ck_convolution *c) { return c->groups * plan_of(c).channel_blocks; }
-
-int64_t ck_spread_packed_count(const ck_convolution *c) {
-    const ck_spread_plan plan = plan_of(c);
-    return c->inputs * c->stride * plan.group_outputs * plan.block_shifts;
+/// Where the packed weights of a block begin among those of all.
+static int64_t weights_at(const ck_convolution *c, const ck_spread_plan *plan, const channel_block *block) {
+    return (block->group * plan->group_inputs + block->first_channel) * c->stride * plan->group_outputs *
+           plan->block_shifts;
 }
 
-void ck_spread_pack_weights(const ck_convolution *c, int64_t item, const float *weight, float *packed) {
-    const ck_spread_plan plan = plan_of(c);
-    const channel_block block = block_at(c, &plan, item);
-    const int64_t from_row = plan.group_inputs * c->kernel;
-    const float *from = weight + block.group * plan.group_outputs * from_row + block.first_channel * c->kernel;
-    for (int64_t sub = 0; sub < block.sub_blocks; sub++) {
-        const row_range range = rows_at(c, &plan, &block, sub);
+/// Floats that the packed weights of the largest block take.
+static int64_t block_floats(const ck_convolution *c, const ck_spread_plan *plan) {
+    return ck_most_rows * c->stride * plan->group_outputs * plan->block_shifts;
+}
+
+/// Weights of a block, by sub-block, output channel, shift and row.
+static void pack_block(const ck_convolution *c, const ck_spread_plan *plan, const channel_block *block,
+                       const float *weight, float *packed) {
+    const int64_t from_row = plan->group_inputs * c->kernel, first_output = block->group * plan->group_outputs;
+    const float *from = weight + first_output * from_row + block->first_channel * c->kernel;
+    for (int64_t sub = 0; sub < block->sub_blocks; sub++) {
+        const row_range range = rows_at(c, plan, block, sub);
         const int64_t rows = range.end - range.first;
-        int64_t shifts = 0;
-        for (int64_t shift = 0; shift <= plan.reach; shift++) shifts += uses_shift(c, &block, range, shift);
+        int64_t shifts = 0, transposed = 0;
+        for (int64_t shift = 0; shift <= plan->reach; shift++) shifts += uses_shift(c, block, range, shift);
+        // One phase of eight channels whose taps fit eight columns. The last row has nothing behind it to be read over.
+        if (rows == 8 && block->channels == 8 && c->kernel <= 8) {
+            int64_t taps[8], e = 0;
+            for (int64_t shift = 0; shift <= plan->reach; shift++) {
+                const int64_t tap = tap_at(c, shift, range.first / 8);
+                if (tap >= 0) taps[e++] = tap;
+            }
+            transposed = plan->group_outputs - (first_output + plan->group_outputs == c->outputs);
+            ck_transpose_taps(transposed, from, from_row, c->kernel, shifts, taps, packed + range.weights);
+        }
         enum { strip = 64 };  // output channels whose weights stay in the first-level cache
-        for (int64_t start = 0; start < plan.group_outputs; start += strip) {
-            const int64_t stop = ck_smaller(plan.group_outputs, start + strip);
+        for (int64_t start = transposed; start < plan->group_outputs; start += strip) {
+            const int64_t stop = ck_smaller(plan->group_outputs, start + strip);
             int64_t e = 0;
-            for (int64_t shift = 0; shift <= plan.reach; shift++) {
-                if (!uses_shift(c, &block, range, shift)) continue;
+            for (int64_t shift = 0; shift <= plan->reach; shift++) {
+                if (!uses_shift(c, block, range, shift)) continue;
                 int64_t source[ck_most_rows];
                 for (int64_t r = 0; r < rows; r++) {
-                    const int64_t row = range.first + r, tap = tap_at(c, shift, row / block.channels);
-                    source[r] = tap < 0 ? -1 : row % block.channels * c->kernel + tap;
+                    const int64_t row = range.first + r, tap = tap_at(c, shift, row / block->channels);
+                    source[r] = tap < 0 ? -1 : row % block->channels * c->kernel + tap;
                 }
                 for (int64_t o = start; o < stop; o++) {
                     float *to = packed + range.weights + (o * shifts + e) * rows;
@@ -104,86 +125,124 @@ void ck_spread_pack_weights(const ck_convolution *c, int64_t item, const float *
     }
 }
 
+static void pack_tile(const ck_convolution *c, const ck_spread_plan *plan, const ck_tile *tile,
+                      const ck_signal *shorts, const float *scale, int64_t channel, int64_t channels, float *rows) {
+    ck_pack_tile(&plan->tiling, tile, shorts, scale, c->outputs, channel, channels, c->short_length,
+                 plan->first + tile->first - plan->reach, 1, rows);
+}
+
+enum { pack_channels = 64 };  // of the short signal, in one packing piece
+
+CK_INLINE int64_t tiles_of(const ck_tiling *tiling) { return tiling->time_tiles * tiling->batch_tiles; }
+
+int64_t ck_spread_packings(const ck_convolution *c) {
+    const ck_spread_plan plan = plan_of(c);
+    if (plan.by_channels) return tiles_of(&plan.tiling) * ck_ceiling(c->outputs, pack_channels);
+    return c->groups * plan.channel_blocks;
+}
+
+int64_t ck_spread_packed_count(const ck_convolution *c) {
+    const ck_spread_plan plan = plan_of(c);
+    // Loads pass the end of the last row by less than a vector.
+    if (plan.by_channels) return tiles_of(&plan.tiling) * c->outputs * plan.tiling.row + ck_most_lanes;
+    return c->inputs * c->stride * plan.group_outputs * plan.block_shifts;
+}
+
+void ck_spread_pack(const ck_convolution *c, int64_t index, const ck_signal *shorts, const float *scale,
+                    const float *weight, float *packed) {
+    const ck_spread_plan plan = plan_of(c);
+    if (!plan.by_channels) {
+        const channel_block block = block_at(c, &plan, index);
+        pack_block(c, &plan, &block, weight, packed + weights_at(c, &plan, &block));
+        return;
+    }
+    const int64_t pieces = ck_ceiling(c->outputs, pack_channels);
+    const int64_t first = index % pieces * pack_channels;
+    const ck_tile tile = ck_tile_at(&plan.tiling, c->batch, index / pieces);
+    float *rows = packed + (index / pieces * c->outputs + first) * plan.tiling.row;
+    pack_tile(c, &plan, &tile, shorts, scale, first, ck_smaller(pack_channels, c->outputs - first), rows);
+}
+
 int64_t ck_spread_items(const ck_convolution *c) {
     const ck_spread_plan plan = plan_of(c);
-    return plan.tiling.time_tiles * plan.tiling.batch_tiles;
+    return tiles_of(&plan.tiling) * plan.runs;
 }
 
 int64_t ck_spread_scratch(const ck_convolution *c) {
     const ck_spread_plan plan = plan_of(c);
-    return (c->outputs + ck_most_rows) * plan.tiling.row + ck_most_lanes + plan.group_outputs * plan.block_shifts;
-}
-
-/// to[e * stride] = results[e], times `slope` where `gate` is negative.
-CK_INLINE void interleave(int64_t count, const float *restrict results, int64_t stride, const float *restrict gate,
-                          float slope, float *restrict to) {
-    if (!gate)
-        for (int64_t e = 0; e < count; e++) to[e * stride] = results[e];
-    else
-        for (int64_t e = 0; e < count; e++) to[e * stride] = gate[e * stride] >= 0 ? results[e] : results[e] * slope;
+    const int64_t own = plan.by_channels ? block_floats(c, &plan) : c->outputs * plan.tiling.row;
+    return own + ck_most_rows * plan.tiling.row + ck_most_lanes + plan.group_outputs * plan.block_shifts;
 }
 
 /// One row's results to their places in the long signal: positions start + e * stride of each batch item.
-CK_CLONES static void store_row(const ck_convolution *c, const ck_tiling *tiling, const ck_tile *tile, int64_t channel,
-                                int64_t start, const float *results, const float *gate, float slope, float *longs) {
+static void store_row(const ck_convolution *c, const ck_tiling *tiling, const ck_tile *tile, int64_t channel,
+                      int64_t start, const float *results, const ck_finish *finish, float *longs) {
     // The first and the last position may fall outside the signal, by less than a stride.
     const int64_t skipped = start < 0;
     const int64_t count = ck_smaller(tile->positions, ck_ceiling(c->long_length - start, c->stride)) - skipped;
     for (int64_t i = 0; i < tile->items; i++) {
         const int64_t at =
             ((tile->first_item + i) * c->inputs + channel) * c->long_length + start + skipped * c->stride;
-        const float *from = results + i * tiling->pitch + skipped, *sign = gate ? gate + at : 0;
-        if (c->stride == 1)
-            interleave(count, from, 1, sign, slope, longs + at);
-        else
-            interleave(count, from, c->stride, sign, slope, longs + at);
+        ck_finish_row(count, results + i * tiling->pitch + skipped, c->stride, at, finish, longs);
     }
 }
 
-void ck_spread_item(const ck_convolution *c, int64_t item, const float *shorts, const float *packed, const float *bias,
-                    const float *gate, float slope, float *longs, float *scratch) {
+void ck_spread_item(const ck_convolution *c, int64_t item, const ck_signal *shorts, const float *weight,
+                    const float *packed, const ck_finish *finish, float *longs, float *scratch) {
     const ck_spread_plan plan = plan_of(c);
     const ck_tiling *tiling = &plan.tiling;
-    const ck_tile tile = ck_tile_at(tiling, c->batch, item);
-    float *rows = scratch, *results = rows + c->outputs * tiling->row;
+    // Tiles of one run of channels follow each other, so that its weights are still near.
+    const int64_t tile_index = item % tiles_of(tiling), run = item / tiles_of(tiling);
+    const ck_tile tile = ck_tile_at(tiling, c->batch, tile_index);
+    float *own = scratch, *results = own + (plan.by_channels ? block_floats(c, &plan) : c->outputs * tiling->row);
     int32_t *offsets = (int32_t *)(results + ck_most_rows * tiling->row + ck_most_lanes);
-    const int64_t u = plan.first + tile.first;
-    ck_pack_tile(tiling, &tile, shorts, c->outputs, 0, c->outputs, c->short_length, u - plan.reach, 1, 1, rows);
+    const float *rows = plan.by_channels ? packed + tile_index * c->outputs * tiling->row : own;
+    if (!plan.by_channels) pack_tile(c, &plan, &tile, shorts, finish->scale, 0, c->outputs, own);
 
-    const int direct = c->stride == 1 && tile.items == 1;
-    for (int64_t index = 0; index < c->groups * plan.channel_blocks; index++) {
+    const int64_t u = plan.first + tile.first, blocks = c->groups * plan.channel_blocks;
+    row_range known = {-1, -1, 0};  // the sub-block that `offsets` were made for
+    int64_t known_channels = 0, products = 0;
+    for (int64_t index = ck_block_start(blocks, plan.runs, run); index < ck_block_start(blocks, plan.runs, run + 1);
+         index++) {
         const channel_block block = block_at(c, &plan, index);
         const int64_t base = block.group * plan.group_inputs + block.first_channel;
+        const float *weights = plan.by_channels ? own : packed + weights_at(c, &plan, &block);
+        if (plan.by_channels) pack_block(c, &plan, &block, weight, own);
         for (int64_t sub = 0; sub < block.sub_blocks; sub++) {
             const row_range range = rows_at(c, &plan, &block, sub);
-            int64_t products = 0;
-            for (int64_t shift = 0; shift <= plan.reach; shift++)
-                if (uses_shift(c, &block, range, shift)) offsets[products++] = (int32_t)(plan.reach - shift);
-            const int64_t shifts = products;
-            for (int64_t o = 1; o < plan.group_outputs; o++)
-                for (int64_t e = 0; e < shifts; e++) offsets[products++] = (int32_t)(offsets[e] + o * tiling->row);
-
+            if (range.first != known.first || range.end != known.end || block.channels != known_channels) {
+                products = 0;
+                for (int64_t shift = 0; shift <= plan.reach; shift++)
+                    if (uses_shift(c, &block, range, shift)) offsets[products++] = (int32_t)(plan.reach - shift);
+                const int64_t shifts = products;
+                for (int64_t o = 1; o < plan.group_outputs; o++)
+                    for (int64_t e = 0; e < shifts; e++) offsets[products++] = (int32_t)(offsets[e] + o * tiling->row);
+                known = range;
+                known_channels = block.channels;
+            }
             float row_bias[ck_most_rows];
             for (int64_t row = range.first; row < range.end; row++)
-                row_bias[row - range.first] = bias ? bias[base + row % block.channels] : 0;
-            const int64_t target = (tile.first_item * c->inputs + base) * c->long_length + tile.first;
-            const ck_strip strip = {
+                row_bias[row - range.first] = finish->bias ? finish->bias[base + row % block.channels] : 0;
+            ck_strip strip = {
                 .x = rows + block.group * plan.group_outputs * tiling->row,
                 .offsets = offsets,
                 .products = products,
-                .weights = packed + range.weights,
+                .weights = weights + range.weights,
+                .scale = ck_no_scale,  // the signal's rows are scaled
                 .bias = row_bias,
-                .y = direct ? longs + target : results,
-                .y_stride = direct ? c->long_length : tiling->row,
-                .gate = direct && gate ? gate + target : 0,
-                .slope = slope,
             };
+            if (c->stride == 1) {
+                ck_run_rows(tiling, &tile, plan.blocks, &strip, base + range.first, range.end - range.first, c->inputs,
+                            c->long_length, finish, results, longs);
+                continue;
+            }
+            strip.y = results;
+            strip.y_stride = tiling->row;
             ck_run_strip(plan.blocks, range.end - range.first, &strip, tile.columns);
-            if (direct) continue;
             for (int64_t row = range.first; row < range.end; row++)
                 store_row(c, tiling, &tile, base + row % block.channels,
                           u * c->stride + row / block.channels - c->padding,
-                          results + (row - range.first) * tiling->row, gate, slope, longs);
+                          results + (row - range.first) * tiling->row, finish, longs);
         }
     }
 }

@@ -13,8 +13,9 @@ typedef int32_t mask __attribute__((vector_size(LANES * 4)));
 #define UNROLLED _Pragma("clang loop unroll(full)")
 
 CK_INLINE void store(const ck_strip *strip, int64_t at, vector y) {
-    if (strip->gate) {
-        const vector gate = *(const loaded *)(strip->gate + at);
+    if (strip->residual) y += *(const loaded *)(strip->residual + at);
+    if (strip->gate || strip->gates_itself) {
+        const vector gate = strip->gate ? *(const loaded *)(strip->gate + at) : y;
         const mask is_negative = gate < (vector){0};
         y = (vector)(((mask)y & ~is_negative) | ((mask)(y * strip->slope) & is_negative));
     }
@@ -25,14 +26,17 @@ CK_INLINE void store(const ck_strip *strip, int64_t at, vector y) {
 CK_INLINE void store_first(const ck_strip *strip, int64_t at, int64_t count, vector y) {
     float values[LANES];
     *(loaded *)values = y;
-    for (int64_t i = 0; i < count; i++)
-        strip->y[at + i] = strip->gate && strip->gate[at + i] < 0 ? values[i] * strip->slope : values[i];
+    for (int64_t i = 0; i < count; i++) {
+        const float value = strip->residual ? values[i] + strip->residual[at + i] : values[i];
+        const float gate = strip->gate ? strip->gate[at + i] : strip->gates_itself ? value : 0;
+        strip->y[at + i] = gate < 0 ? value * strip->slope : value;
+    }
 }
 
 CK_INLINE void strip_block(const int rows, const int vectors, const ck_strip *strip, int64_t t, int64_t count) {
     vector sums[ck_most_rows][ck_most_vectors];
     UNROLLED for (int r = 0; r < rows; r++)
-        UNROLLED for (int v = 0; v < vectors; v++) sums[r][v] = (vector){0} + strip->bias[r];
+        UNROLLED for (int v = 0; v < vectors; v++) sums[r][v] = (vector){0};
     const float *w = strip->weights, *x = strip->x + t;
     const int32_t *offsets = strip->offsets;
     const int64_t products = strip->products;
@@ -49,6 +53,8 @@ CK_INLINE void strip_block(const int rows, const int vectors, const ck_strip *st
     const int64_t rest = count - (vectors - 1) * LANES;
     UNROLLED for (int r = 0; r < rows; r++) {
         const int64_t at = r * strip->y_stride + t;
+        const float scale = strip->scale[r], bias = strip->bias[r];
+        UNROLLED for (int v = 0; v < vectors; v++) sums[r][v] = sums[r][v] * scale + bias;
         UNROLLED for (int v = 0; v < vectors - 1; v++) store(strip, at + v * LANES, sums[r][v]);
         if (rest == LANES)
             store(strip, at + (vectors - 1) * LANES, sums[r][vectors - 1]);
@@ -109,8 +115,10 @@ CK_INLINE void product_block(const int rows, const int products, const ck_produc
         }
         lane_sums(group, totals);
         UNROLLED for (int i = 0; i < LANES; i++)
-            if (start + i < rows * products)
-                strip->gradient[(start + i) / products * strip->gradient_stride + (start + i) % products] += totals[i];
+            if (start + i < rows * products) {
+                float *to = strip->gradient + (start + i) / products * strip->gradient_stride + (start + i) % products;
+                *to = strip->adds ? *to + totals[i] : totals[i];
+            }
     }
 }
 

@@ -1,6 +1,7 @@
 #include "convolution_tiles.h"
 
 const float ck_no_bias[ck_most_rows] = {0};
+const float ck_no_scale[ck_most_rows] = {1, 1, 1, 1, 1, 1, 1, 1};
 
 int ck_isa_level(void) {
 #if defined(__x86_64__)
@@ -20,41 +21,87 @@ const ck_convolution_blocks *ck_blocks(const ck_convolution *c) {
     return &ck_convolution_blocks_generic;
 }
 
-/// to[e] = leaky ReLU of from[start + e * stride], 0 outside 0 ..< length.
-CK_INLINE void pack_row(float *restrict to, int64_t count, const float *restrict from, int64_t length, int64_t start,
-                        int64_t stride, float slope) {
+/// to[e] = scale * from[start + e * stride], through the gate, 0 outside 0 ..< length.
+CK_INLINE void pack_row(float *restrict to, int64_t count, const float *restrict from, const float *restrict gates,
+                        int64_t length, int64_t start, int64_t stride, float slope, float scale) {
     const int64_t first = start < 0 ? ck_smaller(count, ck_ceiling(-start, stride)) : 0;
     const int64_t end = length > start ? ck_smaller(count, ck_ceiling(length - start, stride)) : 0;
     for (int64_t e = 0; e < first; e++) to[e] = 0;
-    const float *x = from + start;
-    if (slope == 1)
+    const float *x = from + start, *gate = gates ? gates + start : from;
+    const float below = slope * scale;
+    if (!gates && scale == 1)
         for (int64_t e = first; e < end; e++) to[e] = x[e * stride];
+    else if (!gates)
+        for (int64_t e = first; e < end; e++) to[e] = x[e * stride] * scale;
     else
-        for (int64_t e = first; e < end; e++) to[e] = x[e * stride] >= 0 ? x[e * stride] : x[e * stride] * slope;
+        for (int64_t e = first; e < end; e++) to[e] = x[e * stride] * (gate[e * stride] >= 0 ? scale : below);
     for (int64_t e = ck_larger(first, end); e < count; e++) to[e] = 0;
 }
 
-CK_CLONES void ck_pack_tile(const ck_tiling *tiling, const ck_tile *tile, const float *signal, int64_t all_channels,
-                            int64_t channel, int64_t channels, int64_t length, int64_t start, int64_t stride,
-                            float slope, float *rows) {
+CK_CLONES void ck_pack_tile(const ck_tiling *tiling, const ck_tile *tile, const ck_signal *signal, const float *scale,
+                            int64_t all_channels, int64_t channel, int64_t channels, int64_t length, int64_t start,
+                            int64_t stride, float *rows) {
     const int64_t used = tile->items * tiling->pitch, pitch = tiling->pitch;
+    const float slope = signal->slope;
     for (int64_t i = 0; i < channels; i++)
         for (int64_t phase = 0; phase < stride; phase++) {
             float *row = rows + (i * stride + phase) * tiling->row;
+            const float factor = scale ? scale[channel + i] : 1;
             for (int64_t item = 0; item < tile->items; item++) {
-                const float *from = signal + ((tile->first_item + item) * all_channels + channel + i) * length;
+                const int64_t at = ((tile->first_item + item) * all_channels + channel + i) * length;
+                const float *from = signal->values + at, *gate = signal->gate ? signal->gate + at : 0;
                 float *to = row + item * pitch;
                 // Constant strides, so that each gets its own vector loop.
                 switch (stride) {
-                case 1: pack_row(to, pitch, from, length, start + phase, 1, slope); break;
-                case 2: pack_row(to, pitch, from, length, start + phase, 2, slope); break;
-                case 3: pack_row(to, pitch, from, length, start + phase, 3, slope); break;
-                case 4: pack_row(to, pitch, from, length, start + phase, 4, slope); break;
-                default: pack_row(to, pitch, from, length, start + phase, stride, slope);
+                case 1: pack_row(to, pitch, from, gate, length, start + phase, 1, slope, factor); break;
+                case 2: pack_row(to, pitch, from, gate, length, start + phase, 2, slope, factor); break;
+                case 3: pack_row(to, pitch, from, gate, length, start + phase, 3, slope, factor); break;
+                case 4: pack_row(to, pitch, from, gate, length, start + phase, 4, slope, factor); break;
+                default: pack_row(to, pitch, from, gate, length, start + phase, stride, slope, factor);
                 }
             }
             for (int64_t e = used; e < tiling->row; e++) row[e] = 0;
         }
+}
+
+typedef float eight __attribute__((vector_size(32), aligned(4), may_alias));
+
+#define PAIRS(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+
+/// Eight rows of eight, `pitch` apart, become columns.
+CK_INLINE void transpose_eight(const float *from, int64_t pitch, float *to) {
+    eight v[8], u[8];
+    for (int r = 0; r < 8; r++) v[r] = *(const eight *)(from + r * pitch);
+    for (int r = 0; r < 8; r += 2) {
+        u[r] = PAIRS(v[r], v[r + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+        u[r + 1] = PAIRS(v[r], v[r + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+    }
+    for (int r = 0; r < 8; r += 4) {
+        v[r] = PAIRS(u[r], u[r + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+        v[r + 1] = PAIRS(u[r], u[r + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+        v[r + 2] = PAIRS(u[r + 1], u[r + 3], 0, 1, 8, 9, 4, 5, 12, 13);
+        v[r + 3] = PAIRS(u[r + 1], u[r + 3], 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+    for (int r = 0; r < 4; r++) {
+        *(eight *)(to + r * 8) = PAIRS(v[r], v[r + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+        *(eight *)(to + (r + 4) * 8) = PAIRS(v[r], v[r + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+    }
+}
+
+CK_CLONES void ck_transpose_eight(const float *from, int64_t pitch, int64_t columns, float *to) {
+    int64_t c = 0;
+    for (; c + 8 <= columns; c += 8) transpose_eight(from + c, pitch, to + c * 8);
+    for (; c < columns; c++)
+        for (int r = 0; r < 8; r++) to[c * 8 + r] = from[r * pitch + c];
+}
+
+CK_CLONES void ck_transpose_taps(int64_t count, const float *from, int64_t pitch, int64_t kernel, int64_t taps,
+                                 const int64_t *tap, float *to) {
+    for (int64_t o = 0; o < count; o++) {
+        float all[8 * 8];
+        transpose_eight(from + o * pitch, kernel, all);
+        for (int64_t e = 0; e < taps; e++, to += 8) *(eight *)to = *(const eight *)(all + tap[e] * 8);
+    }
 }
 
 void ck_run_strip(const ck_convolution_blocks *blocks, int64_t rows, const ck_strip *strip, int64_t columns) {
@@ -64,4 +111,53 @@ void ck_run_strip(const ck_convolution_blocks *blocks, int64_t rows, const ck_st
         const int64_t t = v * blocks->lanes;
         blocks->strip[rows][end - v](strip, t, ck_smaller((end - v) * blocks->lanes, columns - t));
     }
+}
+
+/// to[e * stride] = from[e] + residual, through the gate.
+CK_INLINE void finish_row(int64_t count, const float *restrict from, int64_t stride, const float *restrict residual,
+                          const float *restrict gate, int gates_itself, float slope, float *restrict to) {
+    if (!residual && !gate && !gates_itself)
+        for (int64_t e = 0; e < count; e++) to[e * stride] = from[e];
+    else if (!residual && gate)
+        for (int64_t e = 0; e < count; e++) to[e * stride] = gate[e * stride] >= 0 ? from[e] : from[e] * slope;
+    else if (!residual)
+        for (int64_t e = 0; e < count; e++) to[e * stride] = from[e] >= 0 ? from[e] : from[e] * slope;
+    else
+        for (int64_t e = 0; e < count; e++) {
+            const float value = from[e] + residual[e * stride];
+            const float sign = gate ? gate[e * stride] : gates_itself ? value : 0;
+            to[e * stride] = sign < 0 ? value * slope : value;
+        }
+}
+
+CK_CLONES void ck_finish_row(int64_t count, const float *from, int64_t stride, int64_t at, const ck_finish *finish,
+                             float *out) {
+    const float *residual = finish->residual ? finish->residual + at : 0, *gate = finish->gate ? finish->gate + at : 0;
+    if (stride == 1)
+        finish_row(count, from, 1, residual, gate, finish->gates_itself, finish->slope, out + at);
+    else
+        finish_row(count, from, stride, residual, gate, finish->gates_itself, finish->slope, out + at);
+}
+
+void ck_run_rows(const ck_tiling *tiling, const ck_tile *tile, const ck_convolution_blocks *blocks, ck_strip *strip,
+                 int64_t channel, int64_t rows, int64_t all_channels, int64_t length, const ck_finish *finish,
+                 float *results, float *out) {
+    const int64_t target = (tile->first_item * all_channels + channel) * length + tile->first;
+    if (tile->items == 1) {
+        strip->y = out + target;
+        strip->y_stride = length;
+        strip->residual = finish->residual ? finish->residual + target : 0;
+        strip->gate = finish->gate ? finish->gate + target : 0;
+        strip->gates_itself = finish->gates_itself;
+        strip->slope = finish->slope;
+        ck_run_strip(blocks, rows, strip, tile->columns);
+        return;
+    }
+    strip->y = results;
+    strip->y_stride = tiling->row;
+    ck_run_strip(blocks, rows, strip, tile->columns);
+    for (int64_t i = 0; i < tile->items; i++)
+        for (int64_t r = 0; r < rows; r++)
+            ck_finish_row(tile->positions, results + r * tiling->row + i * tiling->pitch, 1,
+                          target + (i * all_channels + r) * length, finish, out);
 }

@@ -30,6 +30,25 @@ CK_INLINE int64_t ck_ceiling(int64_t a, int64_t b) { return (a + b - 1) / b; }
 CK_INLINE int64_t ck_floor(int64_t a, int64_t b) { return a >= 0 ? a / b : -ck_ceiling(-a, b); }
 CK_INLINE int64_t ck_round_up(int64_t a, int64_t b) { return ck_ceiling(a, b) * b; }
 
+/// Whether a convolution is better cut by its output channels than in time: when its weights are many and its columns
+/// few. Each weight is then read once, where it stands, by whoever makes its channels, and tiles are packed for all.
+CK_INLINE int ck_cut_by_channels(int64_t weights, int64_t rows, int64_t columns) {
+    enum { many_weights = 65536, most_tiles = 2, wide_tile_floats = 393216 };
+    return weights >= many_weights && rows * columns <= most_tiles * wide_tile_floats;
+}
+
+/// Columns of a tile of `rows` rows when all share it: a megabyte and a half.
+CK_INLINE int64_t ck_wide_tile_columns(int64_t rows) {
+    enum { wide_tile_floats = 393216 };
+    return ck_larger(192, wide_tile_floats / rows);
+}
+
+/// Into how many runs `blocks` blocks of channels are cut to make items of.
+CK_INLINE int64_t ck_channel_runs(int64_t blocks) {
+    enum { enough_runs = 32 };
+    return ck_smaller(blocks, enough_runs);
+}
+
 /// Columns of a tile of `rows` rows: half a megabyte, yet few enough that one batch item alone makes work for several
 /// threads, and enough for whole blocks of vectors.
 CK_INLINE int64_t ck_tile_columns(int64_t batch, int64_t length, int64_t rows) {
@@ -69,10 +88,19 @@ CK_INLINE ck_tile ck_tile_at(const ck_tiling *tiling, int64_t batch, int64_t ind
 }
 
 /// Channels `channel` ..< channel + channels of a signal [batch, all_channels, length] into a tile, one row for each
-/// channel and phase; rows hold positions start + e * stride + phase, e < pitch, of each batch item.
-void ck_pack_tile(const ck_tiling *tiling, const ck_tile *tile, const float *signal, int64_t all_channels,
-                  int64_t channel, int64_t channels, int64_t length, int64_t start, int64_t stride, float slope,
-                  float *rows);
+/// channel and phase; rows hold positions start + e * stride + phase, e < pitch, of each batch item. `scale` (may be
+/// null) has a factor for each of all channels.
+void ck_pack_tile(const ck_tiling *tiling, const ck_tile *tile, const ck_signal *signal, const float *scale,
+                  int64_t all_channels, int64_t channel, int64_t channels, int64_t length, int64_t start,
+                  int64_t stride, float *rows);
+
+/// to[c * 8 + r] = from[r * pitch + c] for r < 8, c < columns.
+void ck_transpose_eight(const float *from, int64_t pitch, int64_t columns, float *to);
+
+/// to[(o * taps + e) * 8 + r] = from[o * pitch + r * kernel + tap[e]] for r < 8, o < count; reads eight floats of every
+/// one of the eight rows, of which `kernel` <= 8 count.
+void ck_transpose_taps(int64_t count, const float *from, int64_t pitch, int64_t kernel, int64_t taps,
+                       const int64_t *tap, float *to);
 
 /// The block table that `c` asks for.
 const ck_convolution_blocks *ck_blocks(const ck_convolution *c);
@@ -83,6 +111,15 @@ CK_INLINE int64_t ck_block_start(int64_t count, int64_t blocks, int64_t index) {
 /// Runs a strip of `rows` rows over columns 0 ..< columns.
 void ck_run_strip(const ck_convolution_blocks *blocks, int64_t rows, const ck_strip *strip, int64_t columns);
 
-extern const float ck_no_bias[ck_most_rows];
+/// The same for rows of a result [batch, all_channels, length]: `rows` channels from `channel` on, at the tile's place,
+/// finished as asked; `results` is scratch for tiles of several batch items.
+void ck_run_rows(const ck_tiling *tiling, const ck_tile *tile, const ck_convolution_blocks *blocks, ck_strip *strip,
+                 int64_t channel, int64_t rows, int64_t all_channels, int64_t length, const ck_finish *finish,
+                 float *results, float *out);
+
+/// to[e * stride] = from[e] + residual, through the gate: the last step where a strip cannot store in place.
+void ck_finish_row(int64_t count, const float *from, int64_t stride, int64_t at, const ck_finish *finish, float *out);
+
+extern const float ck_no_bias[ck_most_rows], ck_no_scale[ck_most_rows];
 
 #endif

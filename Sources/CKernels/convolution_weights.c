@@ -32,12 +32,12 @@ static ck_weights_plan plan_of(const ck_convolution *c) {
 typedef struct { int64_t input, inputs, output, outputs; } channel_range;
 
 static void pack(const ck_convolution *c, const ck_weights_plan *plan, const ck_tile *tile, channel_range range,
-                 const float *longs, float slope, const float *shorts, float *long_rows, float *short_rows) {
+                 const ck_signal *longs, const ck_signal *shorts, float *long_rows, float *short_rows) {
     const ck_tiling *tiling = &plan->tiling;
-    ck_pack_tile(tiling, tile, longs, c->inputs, range.input, range.inputs, c->long_length,
-                 tile->first * c->stride - c->padding, c->stride, slope, long_rows);
+    ck_pack_tile(tiling, tile, longs, 0, c->inputs, range.input, range.inputs, c->long_length,
+                 tile->first * c->stride - c->padding, c->stride, long_rows);
     // Where a signal goes on in another tile this one ends on a whole vector, so nothing is added twice.
-    ck_pack_tile(tiling, tile, shorts, c->outputs, range.output, range.outputs, c->short_length, tile->first, 1, 1,
+    ck_pack_tile(tiling, tile, shorts, 0, c->outputs, range.output, range.outputs, c->short_length, tile->first, 1,
                  short_rows);
 }
 
@@ -56,13 +56,13 @@ int64_t ck_convolution_weights_packed_count(const ck_convolution *c) {
     return plan.output_chunks * plan.input_chunks > 1 ? plan.tiles * packed_tile(c, &plan) : 0;
 }
 
-void ck_convolution_weights_pack_tile(const ck_convolution *c, int64_t index, const float *longs, float slope,
-                                      const float *shorts, float *packed) {
+void ck_convolution_weights_pack_tile(const ck_convolution *c, int64_t index, const ck_signal *longs,
+                                      const ck_signal *shorts, float *packed) {
     const ck_weights_plan plan = plan_of(c);
     const ck_tile tile = ck_tile_at(&plan.tiling, c->batch, index);
     const channel_range all = {0, c->inputs, 0, c->outputs};
     float *long_rows = packed + index * packed_tile(c, &plan);
-    pack(c, &plan, &tile, all, longs, slope, shorts, long_rows, long_rows + c->inputs * c->stride * plan.tiling.row);
+    pack(c, &plan, &tile, all, longs, shorts, long_rows, long_rows + c->inputs * c->stride * plan.tiling.row);
 }
 
 int64_t ck_convolution_weights_partials(const ck_convolution *c) { return plan_of(c).segments; }
@@ -99,8 +99,8 @@ static void add_tile(const ck_convolution_blocks *blocks, const ck_product_strip
     }
 }
 
-void ck_convolution_weights_item(const ck_convolution *c, int64_t item, const float *longs, float slope,
-                                 const float *shorts, const float *packed, float *partials, float *scratch) {
+void ck_convolution_weights_item(const ck_convolution *c, int64_t item, const ck_signal *longs,
+                                 const ck_signal *shorts, const float *packed, float *partials, float *scratch) {
     const ck_weights_plan plan = plan_of(c);
     const ck_tiling *tiling = &plan.tiling;
     const int64_t input_chunk = item % plan.input_chunks, output_chunk = item / plan.input_chunks % plan.output_chunks;
@@ -126,11 +126,9 @@ void ck_convolution_weights_item(const ck_convolution *c, int64_t item, const fl
         }
 
     float *gradient = partials + (segment * c->outputs + range.output) * weight_row + first_input * c->kernel;
-    for (int64_t r = 0; r < range.outputs; r++)
-        memset(gradient + r * weight_row, 0, (size_t)products * sizeof(float));
-
+    const int64_t first_tile = ck_block_start(plan.tiles, plan.segments, segment);
     const int64_t end_tile = ck_block_start(plan.tiles, plan.segments, segment + 1);
-    for (int64_t index = ck_block_start(plan.tiles, plan.segments, segment); index < end_tile; index++) {
+    for (int64_t index = first_tile; index < end_tile; index++) {
         const ck_tile tile = ck_tile_at(tiling, c->batch, index);
         ck_product_strip strip = {
             .y = short_rows,
@@ -140,13 +138,14 @@ void ck_convolution_weights_item(const ck_convolution *c, int64_t item, const fl
             .columns = ck_round_up(tile.columns, plan.blocks->lanes),
             .gradient = gradient,
             .gradient_stride = weight_row,
+            .adds = index > first_tile,
         };
         if (is_packed) {
             const float *rows = packed + index * packed_tile(c, &plan);
             strip.x = rows + range.input * c->stride * tiling->row;
             strip.y = rows + (c->inputs * c->stride + range.output) * tiling->row;
         } else {
-            pack(c, &plan, &tile, range, longs, slope, shorts, long_rows, short_rows);
+            pack(c, &plan, &tile, range, longs, shorts, long_rows, short_rows);
         }
         add_tile(plan.blocks, &strip, range.outputs, products);
     }

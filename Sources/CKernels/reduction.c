@@ -24,6 +24,17 @@ CK_CLONES float ck_sum(int64_t n, const float *x) {
     return result;
 }
 
+CK_CLONES float ck_gated_sum(int64_t n, const float *x, const float *gate, float slope) {
+    float partial[16] = {0};
+    int64_t i = 0;
+    for (; i + 16 <= n; i += 16)
+        for (int k = 0; k < 16; k++) partial[k] += gate[i + k] >= 0 ? x[i + k] : x[i + k] * slope;
+    lanes total = *(const lanes *)partial;
+    float result = sum_lanes(&total);
+    for (; i < n; i++) result += gate[i] >= 0 ? x[i] : x[i] * slope;
+    return result;
+}
+
 CK_CLONES float ck_dot(int64_t n, const float *a, const float *b) {
     lanes total = {0};
     int64_t i = 0;

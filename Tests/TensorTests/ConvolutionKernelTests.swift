@@ -48,6 +48,10 @@ private let cases = [
     Case(inputs: 2, outputs: 3, kernel: 2, stride: 5, padding: 1, length: 64),
     Case(inputs: 130, outputs: 70, kernel: 3, stride: 2, padding: 1, length: 40),
     Case(batch: 1, inputs: 100, outputs: 140, kernel: 3, padding: 1, length: 530),
+    Case(inputs: 160, outputs: 100, kernel: 5, padding: 2, length: 61, slope: 0.1),
+    Case(batch: 1, inputs: 192, outputs: 130, kernel: 5, stride: 3, padding: 2, length: 1501),
+    Case(batch: 3, inputs: 96, outputs: 64, kernel: 16, stride: 10, padding: 3, length: 326),
+    Case(batch: 2, inputs: 128, outputs: 1024, groups: 2, kernel: 3, padding: 3, dilation: 3, length: 20),
     Case(batch: 5, inputs: 3, outputs: 2, kernel: 6, stride: 4, padding: 1, length: 5000, slope: 0.1),
 ]
 
@@ -61,21 +65,23 @@ private let cases = [
             let geometry = shape.geometry(instructionSet: instructionSet)
             #expect(
                 relativeDifference(
-                    geometry.gather(long, slope: shape.slope, weight: weight, bias: outputBias),
+                    geometry.gather(
+                        GatedSignal(leakyRelu: long, slope: shape.slope), weight: weight, bias: outputBias),
                     PlainConvolution.gather(geometry, long, slope: shape.slope, weight: weight, bias: outputBias))
                     < 1e-4)
             #expect(
                 relativeDifference(
-                    geometry.spread(short, weight: weight, bias: inputBias),
+                    geometry.spread(GatedSignal(short), weight: weight, bias: inputBias),
                     PlainConvolution.spread(geometry, short, weight: weight, bias: inputBias)) < 1e-4)
             let gate = Tensor(long.values.map { $0 >= 0 ? 1 : shape.slope }, shape: long.shape)
             #expect(
                 relativeDifference(
-                    geometry.spread(short, weight: weight, bias: nil, leakyReluInput: long, slope: shape.slope),
+                    geometry.spread(
+                        GatedSignal(short), weight: weight, bias: nil, finish: .gated(long, slope: shape.slope)),
                     PlainConvolution.spread(geometry, short, weight: weight, bias: nil) * gate) < 1e-4)
             #expect(
                 relativeDifference(
-                    geometry.weightGradient(long, slope: shape.slope, short),
+                    geometry.weightGradient(GatedSignal(leakyRelu: long, slope: shape.slope), GatedSignal(short)),
                     PlainConvolution.weightGradient(geometry, long, slope: shape.slope, short)) < 1e-4)
         }
     }
@@ -89,9 +95,11 @@ private let cases = [
             func results(_ threads: Int) -> [[UInt32]] {
                 Threads.use(threads)
                 return [
-                    geometry.gather(inputs[0], slope: shape.slope, weight: inputs[2], bias: inputs[3]),
-                    geometry.spread(inputs[1], weight: inputs[2], bias: inputs[4]),
-                    geometry.weightGradient(inputs[0], slope: shape.slope, inputs[1]),
+                    geometry.gather(
+                        GatedSignal(leakyRelu: inputs[0], slope: shape.slope), weight: inputs[2], bias: inputs[3]),
+                    geometry.spread(GatedSignal(inputs[1]), weight: inputs[2], bias: inputs[4]),
+                    geometry.weightGradient(
+                        GatedSignal(leakyRelu: inputs[0], slope: shape.slope), GatedSignal(inputs[1])),
                 ].map { $0.values.map(\.bitPattern) }
             }
             #expect(results(1) == results(2), "\(shape.testDescription)")

@@ -20,38 +20,54 @@ typedef struct {
 /// The best instruction set of this machine: 2 for AVX-512, 1 for AVX2 with FMA, 0 for what the compiler assumes.
 int ck_isa_level(void);
 
-// Each fast operator is a loop over items that own what they write: pack the weights, item by item, then run the items,
-// each with scratch memory of its own. Counts are in items and floats, and follow from the shape alone.
+/// A signal as an operator reads it: multiplied by `slope` where `gate`, laid out like it, is negative; as it stands
+/// where `gate` is null. A signal that is its own gate is read through a leaky ReLU.
+typedef struct {
+    const float *values, *gate;
+    float slope;
+} ck_signal;
 
-int64_t ck_gather_weight_items(const ck_convolution *c);
+/// What becomes of a sum before it is stored: sum * scale + bias + residual, times `slope` where `gate` is negative
+/// (where the result itself is, if `gates_itself`). Whatever is null or 0 is left out; `residual` and `gate` are laid
+/// out like the result, and `scale` holds one factor for each of the weights' output channels.
+typedef struct {
+    const float *scale, *bias, *residual, *gate;
+    int gates_itself;
+    float slope;
+} ck_finish;
+
+// Each fast operator is two loops over pieces that own what they write: first `pack`, which lays out what several items
+// will read (weights, where there are many columns; else the signal, beside which the weights are read once), then the
+// items, each with scratch memory of its own. Counts are in pieces and floats, and follow from the shape alone.
+
+int64_t ck_gather_packings(const ck_convolution *c);
 int64_t ck_gather_packed_count(const ck_convolution *c);
-void ck_gather_pack_weights(const ck_convolution *c, int64_t item, const float *weight, float *packed);
+void ck_gather_pack(const ck_convolution *c, int64_t index, const ck_signal *longs, const float *weight, float *packed);
 int64_t ck_gather_items(const ck_convolution *c);
 int64_t ck_gather_scratch(const ck_convolution *c);
-/// `slope` is that of a leaky ReLU on `longs`, 1 for none; `bias` may be null.
-void ck_gather_item(const ck_convolution *c, int64_t item, const float *longs, float slope, const float *packed,
-                    const float *bias, float *shorts, float *scratch);
+void ck_gather_item(const ck_convolution *c, int64_t item, const ck_signal *longs, const float *weight,
+                    const float *packed, const ck_finish *finish, float *shorts, float *scratch);
 
-int64_t ck_spread_weight_items(const ck_convolution *c);
+int64_t ck_spread_packings(const ck_convolution *c);
 int64_t ck_spread_packed_count(const ck_convolution *c);
-void ck_spread_pack_weights(const ck_convolution *c, int64_t item, const float *weight, float *packed);
+void ck_spread_pack(const ck_convolution *c, int64_t index, const ck_signal *shorts, const float *scale,
+                    const float *weight, float *packed);
 int64_t ck_spread_items(const ck_convolution *c);
 int64_t ck_spread_scratch(const ck_convolution *c);
-/// With `gate` (shaped like the long signal, may be null) results where it is negative are multiplied by `slope`.
-void ck_spread_item(const ck_convolution *c, int64_t item, const float *shorts, const float *packed, const float *bias,
-                    const float *gate, float slope, float *longs, float *scratch);
+void ck_spread_item(const ck_convolution *c, int64_t item, const ck_signal *shorts, const float *weight,
+                    const float *packed, const ck_finish *finish, float *longs, float *scratch);
 
 /// Tiles to be packed once, before the items, because several items read them; none where one item would.
 int64_t ck_convolution_weights_tiles(const ck_convolution *c);
 int64_t ck_convolution_weights_packed_count(const ck_convolution *c);
-void ck_convolution_weights_pack_tile(const ck_convolution *c, int64_t tile, const float *longs, float slope,
-                                      const float *shorts, float *packed);
+void ck_convolution_weights_pack_tile(const ck_convolution *c, int64_t tile, const ck_signal *longs,
+                                      const ck_signal *shorts, float *packed);
 /// How many partial gradients the items write; with more than one they are to be summed in order.
 int64_t ck_convolution_weights_partials(const ck_convolution *c);
 int64_t ck_convolution_weights_items(const ck_convolution *c);
 int64_t ck_convolution_weights_scratch(const ck_convolution *c);
-void ck_convolution_weights_item(const ck_convolution *c, int64_t item, const float *longs, float slope,
-                                 const float *shorts, const float *packed, float *partials, float *scratch);
+void ck_convolution_weights_item(const ck_convolution *c, int64_t item, const ck_signal *longs,
+                                 const ck_signal *shorts, const float *packed, float *partials, float *scratch);
 
 /// The obvious loops: the fast kernels' oracle. `slope` is that of a leaky ReLU on `longs` (1 for none).
 void ck_gather_plain(const ck_convolution *c, const float *longs, float slope, const float *weight, const float *bias,

@@ -26,6 +26,8 @@ void ck_accumulate(int64_t n, const float *x, float *y);
 void ck_multiply_into(int64_t n, const float *x, float *y);
 /// y += factor * x
 void ck_axpy(int64_t n, float factor, const float *x, float *y);
+/// y = a * y + b * x
+void ck_combine(int64_t n, float a, float *y, float b, const float *x);
 
 /// WaveNet's gate over n positions: y = tanh(a) * sigmoid(b).
 void ck_gate(int64_t n, const float *a, const float *b, float *y);

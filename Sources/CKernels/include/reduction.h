@@ -6,6 +6,8 @@
 // Every sum here has one fixed order: sixteen lanes, then the lanes pairwise, then the tail.
 
 float ck_sum(int64_t n, const float *x);
+/// The sum of x, times `slope` where `gate` is negative.
+float ck_gated_sum(int64_t n, const float *x, const float *gate, float slope);
 float ck_dot(int64_t n, const float *a, const float *b);
 /// Sum of squares in double.
 double ck_square_sum(int64_t n, const float *x);

@@ -24,11 +24,14 @@ package final class Convolution1d: Module {
         (self.stride, self.padding, self.dilation, self.groups) = (stride, padding, dilation, groups)
     }
 
-    /// `inputLeakyReluSlope` applies a leaky ReLU to the input first.
-    package func callAsFunction(_ x: Tensor, inputLeakyReluSlope: Float? = nil) -> Tensor {
+    /// leakyRelu(convolution(leakyRelu(x)) + residual), each leaky ReLU and the residual only where asked for.
+    package func callAsFunction(
+        _ x: Tensor, inputLeakyReluSlope: Float? = nil, outputLeakyReluSlope: Float? = nil, residual: Tensor? = nil
+    ) -> Tensor {
         x.convolution1d(
-            weight: weight.folded, bias: bias, stride: stride, padding: padding, dilation: dilation, groups: groups,
-            inputLeakyReluSlope: inputLeakyReluSlope)
+            weight: weight.direction, magnitude: weight.magnitude, bias: bias, stride: stride, padding: padding,
+            dilation: dilation, groups: groups, inputLeakyReluSlope: inputLeakyReluSlope,
+            outputLeakyReluSlope: outputLeakyReluSlope, residual: residual)
     }
 
     package func collect(_ state: StateCollector) { weight.collect(state, bias: bias) }
@@ -52,8 +55,11 @@ package final class TransposedConvolution1d: Module {
         (self.stride, self.padding) = (stride, padding)
     }
 
-    package func callAsFunction(_ x: Tensor) -> Tensor {
-        x.transposedConvolution1d(weight: weight.folded, bias: bias, stride: stride, padding: padding)
+    /// `inputLeakyReluSlope` applies a leaky ReLU to the input first.
+    package func callAsFunction(_ x: Tensor, inputLeakyReluSlope: Float? = nil) -> Tensor {
+        x.transposedConvolution1d(
+            weight: weight.direction, magnitude: weight.magnitude, bias: bias, stride: stride, padding: padding,
+            inputLeakyReluSlope: inputLeakyReluSlope)
     }
 
     package func collect(_ state: StateCollector) { weight.collect(state, bias: bias) }
@@ -72,8 +78,6 @@ private struct ConvolutionWeight {
         self.initializer = initializer
         self.biasInitializer = biasInitializer
     }
-
-    var folded: Tensor { magnitude.map { direction.weightNormed(magnitude: $0) } ?? direction }
 
     func collect(_ state: StateCollector, bias: Tensor?) {
         if let magnitude {

@@ -30,54 +30,66 @@ package struct ConvolutionGeometry {
     /// The best instruction set of this machine.
     package static var bestInstructionSet: Int { Int(ck_isa_level()) }
 
-    /// short = weight ∗ leakyRelu(long, slope) + bias; a slope of 1 leaves `longs` as it is.
-    package func gather(_ longs: Tensor, slope: Float = 1, weight: Tensor, bias: Tensor?) -> Tensor {
+    /// short = scale · (weight ∗ long) + bias, finished; where `longs` has a gate it is read through it.
+    package func gather(
+        _ longs: GatedSignal, weight: Tensor, scale: Storage? = nil, bias: Tensor?, finish: ConvolutionFinish = .none
+    ) -> Tensor {
         recordWork(isTransposed ? .dataGradient : .forward)
         let result = Tensor(uninitialized: shortShape)
         if result.count == 0 { return result }
-        let packed = pack(ck_gather_packed_count, ck_gather_weight_items, ck_gather_pack_weights, weight)
-        let (x, b, y) = (longs.pointer, bias?.pointer, result.pointer)
-        forEachItem(ck_gather_items, ck_gather_scratch) { shape, item, scratch in
-            ck_gather_item(shape, item, x, slope, packed.pointer, b, y, scratch)
+        let (w, y) = (weight.pointer, result.pointer)
+        var (x, end) = (longs.kernelSignal, finish.kernelFinish(scale: scale, bias: bias))
+        withUnsafePointers(&x, &end) { x, end in
+            let packed = pack(ck_gather_packed_count, ck_gather_packings) { shape, index, packed in
+                ck_gather_pack(shape, index, x, w, packed)
+            }
+            forEachItem(ck_gather_items, ck_gather_scratch) { shape, item, scratch in
+                ck_gather_item(shape, item, x, w, packed.pointer, end, y, scratch)
+            }
         }
+        withExtendedLifetime((longs, finish, scale, bias)) {}
         return result
     }
 
-    /// The adjoint of `gather`, plus `bias` per input channel.
-    ///
-    /// With `leakyReluInput` (shaped like the long signal) the result is multiplied by the leaky ReLU's derivative.
+    /// The adjoint of `gather`, plus `bias` per input channel, finished.
     package func spread(
-        _ shorts: Tensor, weight: Tensor, bias: Tensor?, leakyReluInput: Tensor? = nil, slope: Float = 1
+        _ shorts: GatedSignal, weight: Tensor, scale: Storage? = nil, bias: Tensor?, finish: ConvolutionFinish = .none
     ) -> Tensor {
         recordWork(isTransposed ? .forward : .dataGradient)
         let result = Tensor(uninitialized: longShape)
         if result.count == 0 { return result }
-        let packed = pack(ck_spread_packed_count, ck_spread_weight_items, ck_spread_pack_weights, weight)
-        let (y, b, x) = (shorts.pointer, bias?.pointer, result.pointer)
-        let gate = slope == 1 ? nil : leakyReluInput?.pointer
-        forEachItem(ck_spread_items, ck_spread_scratch) { shape, item, scratch in
-            ck_spread_item(shape, item, y, packed.pointer, b, gate, slope, x, scratch)
+        let (w, x) = (weight.pointer, result.pointer)
+        var (y, end) = (shorts.kernelSignal, finish.kernelFinish(scale: scale, bias: bias))
+        withUnsafePointers(&y, &end) { y, end in
+            let packed = pack(ck_spread_packed_count, ck_spread_packings) { shape, index, packed in
+                ck_spread_pack(shape, index, y, end.pointee.scale, w, packed)
+            }
+            forEachItem(ck_spread_items, ck_spread_scratch) { shape, item, scratch in
+                ck_spread_item(shape, item, y, w, packed.pointer, end, x, scratch)
+            }
         }
+        withExtendedLifetime((shorts, finish, scale, bias)) {}
         return result
     }
 
     /// The gradient of ⟨gather(longs), shorts⟩ with respect to the weights.
-    package func weightGradient(_ longs: Tensor, slope: Float = 1, _ shorts: Tensor) -> Tensor {
+    package func weightGradient(_ longs: GatedSignal, _ shorts: GatedSignal) -> Tensor {
         recordWork(.weightGradient)
         let result = Tensor(uninitialized: weightShape)
         let partials = withUnsafePointer(to: shape) { Int(ck_convolution_weights_partials($0)) }
         let sums = partials == 1 ? result : Tensor(uninitialized: [partials] + weightShape)
-        let (x, y, gradient) = (longs.pointer, shorts.pointer, sums.pointer)
-        let packed = withUnsafePointer(to: shape) { shape in
-            let packed = Storage(count: Int(ck_convolution_weights_packed_count(shape)))
-            parallelFor(Int(ck_convolution_weights_tiles(shape))) { tile in
-                ck_convolution_weights_pack_tile(shape, Int64(tile), x, slope, y, packed.pointer)
+        let gradient = sums.pointer
+        var (x, y) = (longs.kernelSignal, shorts.kernelSignal)
+        withUnsafePointers(&x, &y) { x, y in
+            let packed = pack(ck_convolution_weights_packed_count, ck_convolution_weights_tiles) {
+                shape, tile, packed in
+                ck_convolution_weights_pack_tile(shape, tile, x, y, packed)
             }
-            return packed
+            forEachItem(ck_convolution_weights_items, ck_convolution_weights_scratch) { shape, item, scratch in
+                ck_convolution_weights_item(shape, item, x, y, packed.pointer, gradient, scratch)
+            }
         }
-        forEachItem(ck_convolution_weights_items, ck_convolution_weights_scratch) { shape, item, scratch in
-            ck_convolution_weights_item(shape, item, x, slope, y, packed.pointer, gradient, scratch)
-        }
+        withExtendedLifetime((longs, shorts)) {}
         if partials > 1 {
             let (count, total) = (result.count, result.pointer)
             parallelPieces(of: count) { start, length in
@@ -103,23 +115,19 @@ package struct ConvolutionGeometry {
     }
 
     private typealias ShapeFigure = (UnsafePointer<ck_convolution>?) -> Int64
-    private typealias WeightPacking =
-        (UnsafePointer<ck_convolution>?, Int64, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?) -> Void
 
-    /// The weights in the order in which the kernels read them.
+    /// What several items read, in the order in which they read it.
     private func pack(
-        _ count: ShapeFigure, _ items: ShapeFigure,
-        _ packItem: WeightPacking,
-        _ weight: Tensor
+        _ count: ShapeFigure, _ packings: ShapeFigure,
+        _ body: (UnsafePointer<ck_convolution>, Int64, UnsafeMutablePointer<Float>) -> Void
     ) -> Storage {
         withUnsafePointer(to: shape) { shape in
-            let packed = Storage(count: Int(count(shape)))
-            let items = Int(items(shape))
-            // Small ones are packed by the caller, before another thread would be awake.
-            let group = max(1, items * pieceSize / max(1, packed.count))
-            parallelFor((items + group - 1) / group) { piece in
-                for item in piece * group..<min(items, (piece + 1) * group) {
-                    packItem(shape, Int64(item), weight.pointer, packed.pointer)
+            let packed = Storage(count: Int(count(shape))), pieces = Int(packings(shape))
+            // Little is packed by the caller, before another thread would be awake.
+            let group = max(1, pieces * pieceSize / max(1, packed.count))
+            parallelFor((pieces + group - 1) / group) { item in
+                for piece in item * group..<min(pieces, (item + 1) * group) {
+                    body(shape, Int64(piece), packed.pointer)
                 }
             }
             return packed
@@ -138,6 +146,61 @@ package struct ConvolutionGeometry {
             }
         }
     }
+}
+
+/// A signal that a convolution reads through a gate: multiplied by `slope` where the gate, shaped like it, is negative.
+package struct GatedSignal {
+    let values: Tensor
+    let gate: Tensor?
+    let slope: Float
+
+    /// The signal as it is.
+    package init(_ values: Tensor) { (self.values, gate, slope) = (values, nil, 1) }
+
+    package init(_ values: Tensor, gate: Tensor, slope: Float) {
+        (self.values, self.gate, self.slope) = (values, slope == 1 ? nil : gate, slope)
+    }
+
+    /// leakyRelu of the signal.
+    package init(leakyRelu values: Tensor, slope: Float) { self.init(values, gate: values, slope: slope) }
+
+    fileprivate var kernelSignal: ck_signal { ck_signal(values: values.pointer, gate: gate?.pointer, slope: slope) }
+}
+
+/// What becomes of a convolution's sums before they are stored: a residual is added, and what a gate says is multiplied.
+package struct ConvolutionFinish {
+    var residual: Tensor?
+    var gate: Tensor?
+    var gatesItself = false
+    var slope: Float = 1
+
+    package static var none: ConvolutionFinish { ConvolutionFinish() }
+    /// leakyRelu of the result.
+    package static func leakyRelu(_ slope: Float) -> ConvolutionFinish {
+        ConvolutionFinish(gatesItself: slope != 1, slope: slope)
+    }
+    /// Multiplies by `slope` where `gate`, shaped like the result, is negative.
+    package static func gated(_ gate: Tensor, slope: Float) -> ConvolutionFinish {
+        ConvolutionFinish(gate: slope == 1 ? nil : gate, slope: slope)
+    }
+
+    package func adding(_ residual: Tensor?) -> ConvolutionFinish {
+        var finish = self
+        finish.residual = residual
+        return finish
+    }
+
+    fileprivate func kernelFinish(scale: Storage?, bias: Tensor?) -> ck_finish {
+        ck_finish(
+            scale: scale?.pointer, bias: bias?.pointer, residual: residual?.pointer, gate: gate?.pointer,
+            gates_itself: gatesItself ? 1 : 0, slope: slope)
+    }
+}
+
+private func withUnsafePointers<A, B>(
+    _ a: inout A, _ b: inout B, _ body: (UnsafePointer<A>, UnsafePointer<B>) -> Void
+) {
+    withUnsafePointer(to: &a) { a in withUnsafePointer(to: &b) { b in body(a, b) } }
 }
 
 /// The obvious loops, as the oracle of the fast ones.
@@ -173,17 +236,24 @@ extension ConvolutionGeometry {
     fileprivate func withShape(_ body: (UnsafePointer<ck_convolution>) -> Void) { withUnsafePointer(to: shape, body) }
 }
 
-/// Sums [B, C, T] over B and T: the gradient of a bias.
-func channelSums(_ x: Tensor) -> Tensor {
-    let (batch, channels, length) = (x.shape[0], x.shape[1], x.shape[2])
+/// Sums [B, C, T] over B and T, through the gate: the gradient of a bias.
+func channelSums(_ signal: GatedSignal) -> Tensor {
+    let shape = signal.values.shape, (batch, channels, length) = (shape[0], shape[1], shape[2])
     let result = Tensor(uninitialized: [channels])
-    let (source, target) = (x.pointer, result.pointer)
+    let (source, gate, target) = (signal.values.pointer, signal.gate?.pointer, result.pointer)
     // Groups of whole channels, each summed batch item by batch item.
     let group = max(1, pieceSize / max(1, batch * length))
     parallelFor((channels + group - 1) / group) { piece in
         for channel in piece * group..<min(channels, (piece + 1) * group) {
             var total: Float = 0
-            for b in 0..<batch { total += ck_sum(Int64(length), source + (b * channels + channel) * length) }
+            for b in 0..<batch {
+                let at = (b * channels + channel) * length
+                if let gate {
+                    total += ck_gated_sum(Int64(length), source + at, gate + at, signal.slope)
+                } else {
+                    total += ck_sum(Int64(length), source + at)
+                }
+            }
             target[channel] = total
         }
     }

@@ -5,8 +5,13 @@ extension Tensor {
     /// - Parameters:
     ///   - weight: [Cin, Cout, K].
     ///   - bias: [Cout].
+    ///   - magnitude: weight norm's g [Cin, 1, 1]; the weights are then g · weight / ‖weight‖ per input channel.
     ///   - padding: samples cut off on both sides.
-    package func transposedConvolution1d(weight: Tensor, bias: Tensor?, stride: Int, padding: Int) -> Tensor {
+    ///   - inputLeakyReluSlope: take leakyRelu(self) of this slope instead of self, without storing it.
+    package func transposedConvolution1d(
+        weight: Tensor, magnitude: Tensor? = nil, bias: Tensor?, stride: Int, padding: Int,
+        inputLeakyReluSlope: Float? = nil
+    ) -> Tensor {
         precondition(rank == 3, "a convolution takes [B, C, T], this has a shape of \(shape)")
         precondition(
             weight.rank == 3 && weight.shape[0] == shape[1],
@@ -19,15 +24,21 @@ extension Tensor {
         let geometry = ConvolutionGeometry(
             batch: shape[0], inputs: outputs, outputs: shape[1], kernel: kernel, stride: stride, padding: padding,
             longLength: length, shortLength: shape[2], isTransposed: true)
-        let y = geometry.spread(self, weight: weight, bias: bias)
+        let norm = magnitude.map { WeightNorm(direction: weight, magnitude: $0) }
+        let slope = inputLeakyReluSlope ?? 1
         let (x, w) = (detached(), weight.detached())
-        let wanted = (input: requiresGradient, weight: weight.requiresGradient, bias: bias?.requiresGradient ?? false)
-        return y.recorded([self, weight] + (bias.map { [$0] } ?? [])) { dy in
-            [
-                wanted.input ? geometry.gather(dy, weight: w, bias: nil) : nil,
-                wanted.weight ? geometry.weightGradient(dy, x) : nil,
-                wanted.bias ? channelSums(dy) : nil,
-            ]
+        let input = GatedSignal(leakyRelu: x, slope: slope)
+        let y = geometry.spread(input, weight: w, scale: norm?.scale, bias: bias)
+        let tape = ConvolutionTape(input: self, weight: weight, magnitude: magnitude, bias: bias)
+        return y.recorded(tape.inputs) { dy in
+            tape.gradients(norm: norm) {
+                geometry.gather(
+                    GatedSignal(dy), weight: w, scale: norm?.scale, bias: nil, finish: .gated(x, slope: slope))
+            } weights: {
+                geometry.weightGradient(GatedSignal(dy), input)
+            } bias: {
+                channelSums(GatedSignal(dy))
+            }
         }
     }
 }

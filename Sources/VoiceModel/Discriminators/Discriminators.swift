@@ -76,7 +76,7 @@ private func judge(_ input: Tensor, _ layers: [Convolution1d], _ post: Convoluti
     var x = input
     var features = [Tensor]()
     for layer in layers {
-        x = layer(x).leakyRelu(0.1)
+        x = layer(x, outputLeakyReluSlope: 0.1)
         features.append(x)
     }
     let score = post(x)

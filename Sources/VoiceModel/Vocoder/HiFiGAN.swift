@@ -39,7 +39,7 @@ package final class HiFiGAN: Vocoder {
     package func callAsFunction(_ z: Tensor, speaker: Tensor) -> Tensor {
         var x = pre(z) + condition(speaker)
         for (upsampling, blocks) in zip(upsamplings, residualBlocks) {
-            x = upsampling(x.leakyRelu(0.1))
+            x = upsampling(x, inputLeakyReluSlope: 0.1)
             let sum = blocks.dropFirst().reduce(blocks[0](x)) { $0 + $1(x) }
             x = sum / Float(blocks.count)
         }
@@ -72,7 +72,7 @@ private final class ResidualBlock: Module {
 
     func callAsFunction(_ input: Tensor) -> Tensor {
         zip(dilated, plain).reduce(input) { x, pair in
-            pair.1(pair.0(x, inputLeakyReluSlope: 0.1), inputLeakyReluSlope: 0.1) + x
+            pair.1(pair.0(x, inputLeakyReluSlope: 0.1), inputLeakyReluSlope: 0.1, residual: x)
         }
     }
 
