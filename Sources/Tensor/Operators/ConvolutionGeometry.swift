@@ -102,6 +102,17 @@ package struct ConvolutionGeometry {
         return result
     }
 
+    /// The three operators on signals as they are.
+    package func gather(_ longs: Tensor, weight: Tensor, bias: Tensor?) -> Tensor {
+        gather(GatedSignal(longs), weight: weight, bias: bias)
+    }
+    package func spread(_ shorts: Tensor, weight: Tensor, bias: Tensor?) -> Tensor {
+        spread(GatedSignal(shorts), weight: weight, bias: bias)
+    }
+    package func weightGradient(_ longs: Tensor, _ shorts: Tensor) -> Tensor {
+        weightGradient(GatedSignal(longs), GatedSignal(shorts))
+    }
+
     private func recordWork(_ pass: WorkItem.Pass) {
         WorkCounter.record(isTransposed ? .transposedConvolution : .convolution, pass, .convolution(figures))
     }
