@@ -36,7 +36,8 @@ package final class SmallWeights {
     package init(_ weight: Tensor, bias: Tensor? = nil, format: WeightFormat, instructionSet: Int = Int.max) {
         precondition(weight.rank == 2, "a matrix is needed, this has a shape of \(weight.shape)")
         let rows = weight.shape[0], columns = weight.shape[1]
-        precondition(bias?.count ?? rows == rows, "a bias of \(bias?.shape ?? []) does not fit a weight of \(weight.shape)")
+        precondition(
+            bias?.count ?? rows == rows, "a bias of \(bias?.shape ?? []) does not fit a weight of \(weight.shape)")
         self.weight = weight
         self.bias = bias
         self.format = format

@@ -71,18 +71,19 @@ extension SamplingOptions {
         for token in Set(tokens.suffix(max(0, repetitionWindow))) {
             scores[token] = scores[token] < 0 ? scores[token] * repetitionPenalty : scores[token] / repetitionPenalty
         }
-        // Best first; equal scores by index, so that the order is one.
-        var candidates = scores.indices.filter { scores[$0] > -.infinity }
-        candidates.sort { scores[$0] != scores[$1] ? scores[$0] > scores[$1] : $0 < $1 }
+        var candidates: [Int]
         if topP < 1 {
+            candidates = scores.indices.filter { scores[$0] > -.infinity }
+            candidates.sort { scores[$0] != scores[$1] ? scores[$0] > scores[$1] : $0 < $1 }
             var sum: Float = 0
             let count = probabilities(candidates.map { scores[$0] }).prefix { probability in
                 defer { sum += probability }
                 return sum < topP
             }.count
-            candidates = Array(candidates.prefix(max(1, count)))
+            candidates = Array(candidates.prefix(min(max(1, count), max(1, topK))))
+        } else {
+            candidates = best(max(1, topK), of: scores)
         }
-        candidates = Array(candidates.prefix(max(1, topK)))
         let weights = probabilities(candidates.map { scores[$0] / max(temperature, 1e-4) })
         var rest = number
         for (candidate, weight) in zip(candidates, weights) {
@@ -90,6 +91,20 @@ extension SamplingOptions {
             rest -= weight
         }
         return candidates.last
+    }
+
+    /// The indices of the best scores above −∞, best first; equal scores by index, so that the order is one.
+    private func best(_ count: Int, of scores: [Float]) -> [Int] {
+        var indices = [Int]()
+        indices.reserveCapacity(min(count, scores.count) + 1)
+        for (index, score) in scores.enumerated() where score > -.infinity {
+            if indices.count == count, let last = indices.last, score <= scores[last] { continue }
+            var place = indices.count
+            while place > 0, scores[indices[place - 1]] < score { place -= 1 }
+            indices.insert(index, at: place)
+            if indices.count > count { indices.removeLast() }
+        }
+        return indices
     }
 
     private func probabilities(_ scores: [Float]) -> [Float] {
