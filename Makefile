@@ -6,13 +6,15 @@ TEST_TOOLS := tmux util-linux python3
 
 VOICE ?= samples/slt
 REPRISE := .build/release/reprise
+BENCH_ENVIRONMENT := .build/bench-environment
 
-.PHONY: help studio build test packages test-packages clean
+.PHONY: help studio build test bench packages test-packages clean
 
 help:
 	@echo "make studio   install what is missing, build, open the studio on $(VOICE), training (VOICE=… for another)"
 	@echo "make test     install what is missing, build, run all tests"
 	@echo "make build    install what is missing, build $(REPRISE)"
+	@echo "make bench    build, install PyTorch in a throw-away environment, print how many times as fast $(REPRISE) is"
 	@echo "make clean    remove what was built"
 
 studio: build
@@ -24,6 +26,19 @@ build: packages
 test: packages test-packages
 	swift build -c release --build-tests
 	swift test -c release --skip-build
+
+# BENCH passes options on, such as BENCH="--quick --only v2-sovits-1"; see Tests/Reference/compare.py.
+bench: build $(BENCH_ENVIRONMENT)/ready
+	$(BENCH_ENVIRONMENT)/bin/python -B Tests/Reference/check_reference.py >&2
+	$(BENCH_ENVIRONMENT)/bin/python -B Tests/Reference/compare.py $(BENCH)
+
+# PyTorch's own index has it for CPUs only, a tenth of the size; the usual one has it too.
+$(BENCH_ENVIRONMENT)/ready:
+	@python3 -c 'import ensurepip, venv' 2>/dev/null || { $(call install,python3-venv); }
+	python3 -m venv --clear $(BENCH_ENVIRONMENT)
+	$(BENCH_ENVIRONMENT)/bin/pip install -q --retries 0 --index-url https://download.pytorch.org/whl/cpu torch numpy \
+		2>/dev/null || $(BENCH_ENVIRONMENT)/bin/pip install -q torch numpy
+	touch $@
 
 packages:
 	@$(call install,$(LIBRARIES))

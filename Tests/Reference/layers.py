@@ -60,12 +60,16 @@ class ConvolutionAttention(nn.Module):
 
     def forward(self, x, context, mask):
         """x [B, C, T], context [B, C, T'], mask [B, 1, T or 1, T'] -> [B, C, T]"""
-        batch, channels, _ = x.shape
+        return self.conv_o(self.attend(self.conv_q(x), self.conv_k(context), self.conv_v(context), mask))
+
+    def attend(self, query, key, value, mask):
+        """Between the projections."""
+        batch, channels, _ = query.shape
 
         def split(y):
             return y.view(batch, self.heads, self.width, -1).transpose(2, 3)
 
-        query, key, value = split(self.conv_q(x)), split(self.conv_k(context)), split(self.conv_v(context))
+        query, key, value = split(query), split(key), split(value)
         query = query / math.sqrt(self.width)
         scores = query @ key.transpose(-2, -1)
         if self.window is not None:
@@ -76,7 +80,7 @@ class ConvolutionAttention(nn.Module):
         if self.window is not None:
             offsets = self._table(self.emb_rel_v, key.shape[2])
             output = output + _positions_to_offsets(weights) @ offsets[:, None]
-        return self.conv_o(output.transpose(2, 3).reshape(batch, channels, -1))
+        return output.transpose(2, 3).reshape(batch, channels, -1)
 
     def _table(self, table, length):
         """Rows for the offsets -(length - 1) ... length - 1, zero outside the window."""

@@ -75,7 +75,7 @@ PRESETS = {
         name="tiny", inter=24, hidden=24, filter=96, semantic_layers=2, text_layers=2, joint_layers=2,
         posterior_layers=2, couplings=2, coupling_layers=2, decoder_channels=32, period_channels=(2, 8, 32, 64, 64),
         scale_layers=_scale((2, 4, 16, 32, 32), _SMALL_SCALE[0], _SMALL_SCALE[1], (1, 2, 4, 16, 1)),
-        speaker_width=48, speaker_channels=32, speaker_bottleneck=8, code_count=128,
+        speaker_width=48, speaker_channels=32, speaker_bottleneck=8, code_count=64,
         prior_hidden=64, prior_layers=2, prior_heads=2, **_SMALL),
     "nano": Preset(
         name="nano", inter=96, hidden=96, filter=384, semantic_layers=2, text_layers=3, joint_layers=2,
