@@ -20,7 +20,7 @@ package struct BenchmarkOptions: Sendable, Equatable {
     /// Runs that count, after one that does not.
     package var repeats = 5
     /// Bytes the memory bandwidth is measured over, in three arrays.
-    package var bandwidthBytes = 3 << 29
+    package var bandwidthBytes = 1080 << 20
 
     package init() {}
 

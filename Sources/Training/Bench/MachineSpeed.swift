@@ -61,7 +61,7 @@ private func measuredBandwidth(bytes: Int) -> Double {
     pass { start, length in
         for array in [a, b, c] { (array + start).update(repeating: 1, count: length) }
     }
-    let seconds = (0..<4).map { _ in
+    let seconds = (0..<3).map { _ in
         timed {
             pass { start, length in
                 let (target, first, second) = (a + start, b + start, c + start)

@@ -84,22 +84,26 @@ package struct SpeechBenchmark {
         return (median(seconds), work.totalOperations / 1e9, samples)
     }
 
-    /// Exactly `tokens` of them, the text's rows included in the time.
+    /// Exactly `tokens` of them, with each format of weights, the text's rows included in the time.
     private func sample(
         _ prior: any TokenPrior, _ sovits: SoVITS, _ text: [Int32], _ style: Tensor, _ progress: BenchmarkProgress
     ) throws -> [Sampling] {
         var sampling = SamplingOptions(maximumTokens: options.tokens)
         sampling.minimumTokens = options.tokens
-        let seconds = try (0...options.repeats).map { index in
-            try tell(progress, index == 0 ? "Sampling once" : "Timing sampling \(index) of \(options.repeats)")
-            return try timed {
-                _ = try prior.sample(
-                    text: text, speaker: style, codeTable: sovits.codeTable, bert: nil, options: sampling,
-                    random: RandomStream(seed: 1, name: "sampling"), progress: nil)
+        return try WeightFormat.allCases.map { format in
+            prior.decodeWith(format)
+            let seconds = try (0...options.repeats).map { index in
+                let what = index == 0 ? "Sampling once" : "Timing sampling \(index) of \(options.repeats)"
+                try tell(progress, "\(what), \(format.rawValue) weights")
+                return try timed {
+                    _ = try prior.sample(
+                        text: text, speaker: style, codeTable: sovits.codeTable, bert: nil, options: sampling,
+                        random: RandomStream(seed: 1, name: "sampling"), progress: nil)
+                }
             }
+            return Sampling(
+                weights: format.rawValue,
+                tokensPerSecond: Double(options.tokens) / median(Array(seconds.dropFirst())))
         }
-        return [
-            Sampling(weights: "float32", tokensPerSecond: Double(options.tokens) / median(Array(seconds.dropFirst())))
-        ]
     }
 }
