@@ -7,6 +7,7 @@ Loads the weights of the recorded tensors of Tests/ReferenceSupport/Golden into 
 import json
 import struct
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from discriminators import PeriodDiscriminator, ScaleDiscriminator
 from layers import RelativeEncoder, WaveNet, length_mask
 from models import Codebook, CrossAttention, Flow, HiFiGAN, PosteriorEncoder
 from presets import PRESETS
-from prior import Prior
+from prior import Decoding, Prior
 from spectrum import LogMel, spectrogram
 from speaker import MelStyleEncoder
 
@@ -73,7 +74,7 @@ class Golden:
     def gradient(self, name, leaf):
         if name in self.tensors:
             # A key's bias has no gradient but rounding: the softmax takes it out. So there is a floor to compare with.
-            floor = 1e-3 * max(value.abs().max().item() for key, value in self.tensors.items() if key.startswith("grad/"))
+            floor = 1e-3 * max(y.abs().max().item() for key, y in self.tensors.items() if key.startswith("grad/"))
             self.gradient_difference = max(self.gradient_difference, difference(leaf.grad, self[name], floor))
 
 
@@ -178,8 +179,6 @@ def quantizer(golden):
 
 
 def semantic_decoder(golden):
-    from dataclasses import replace
-
     sizes = replace(PRESETS["v2"], prior_hidden=golden.number("hidden"), prior_layers=golden.number("layers"),
                     prior_heads=golden.number("heads"), code_count=golden.number("eos"),
                     symbol_count=len(golden["weight/ar_text_embedding.word_embeddings.weight"]))
@@ -187,6 +186,13 @@ def semantic_decoder(golden):
     inputs = golden["input/phonemes"], golden["input/tokens"], golden["input/bert"]
     loss = module.loss(*inputs)
     golden.outputs(logits=module.logits(*inputs), loss=loss)
+    # The same row by row from the cache.
+    decoding = Decoding(module, inputs[0][1:], inputs[2][1:])
+    scores = [decoding.scores]
+    for token in inputs[1][1]:
+        decoding.feed(token.view(1, 1))
+        scores.append(decoding.scores)
+    golden.output_difference = max(golden.output_difference, difference(torch.cat(scores), golden["output/logits"][1]))
     loss.backward()
     for name, parameter in module.named_parameters():
         golden.gradient(f"grad/{name}", parameter)

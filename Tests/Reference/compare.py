@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+BUILT = HERE.parents[1] / ".build"
 
 
 @dataclass(frozen=True)
@@ -217,8 +218,8 @@ def footer(reports, threads, before):
     pairs = [pair for work in reports for pair in work]
     sides = [max(pair[side]["machine"]["sgemmGigaflops"] for pair in pairs) for side in (0, 1)]
     bandwidth = max(report["machine"]["bandwidthGigabytes"] for pair in pairs for report in pair)
-    return (f"\n{processor()}, {threads} threads, PyTorch {pairs[0][1]['torch']}; sgemm at best {sides[0]:.0f} GFLOP/s in "
-            f"OpenBLAS and {sides[1]:.0f} in PyTorch, memory {bandwidth:.0f} GB/s; other programs took "
+    return (f"\n{processor()}, {threads} threads, PyTorch {pairs[0][1]['torch']}; sgemm at best {sides[0]:.0f} GFLOP/s "
+            f"in OpenBLAS and {sides[1]:.0f} in PyTorch, memory {bandwidth:.0f} GB/s; other programs took "
             f"{share_of_others(before):.0%} of the processors meanwhile.")
 
 
@@ -274,8 +275,8 @@ def main():
     parser.add_argument("--passive", action="store_true",
                         help="PyTorch's threads sleep instead of spinning while they wait: for a busy machine")
     parser.add_argument("--json", metavar="FILE", help="write every report and ratio there too")
-    parser.add_argument("--reprise", metavar="PATH", default=str(HERE.parents[1] / ".build/release/reprise"))
-    parser.add_argument("--python", metavar="PATH", default=str(HERE.parents[1] / ".build/bench-environment/bin/python"))
+    parser.add_argument("--reprise", metavar="PATH", default=str(BUILT / "release/reprise"))
+    parser.add_argument("--python", metavar="PATH", default=str(BUILT / "bench-environment/bin/python"))
     options = parser.parse_args()
     options.rounds = options.rounds or (1 if options.quick else 3)
     options.repeats = options.repeats or (2 if options.quick else 3)

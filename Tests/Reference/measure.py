@@ -23,7 +23,7 @@ def median_seconds(work, repeats, warm_up=1):
 
 
 def reset_peak():
-    """Begins the peak again from what the process holds now; where the kernel cannot, it stays that of the whole run."""
+    """Begins the peak again from what the process holds now; a kernel that cannot leaves that of the whole run."""
     try:
         with open("/proc/self/clear_refs", "w") as control:
             control.write("5")
@@ -41,7 +41,7 @@ def peak_megabytes():
 
 
 def machine():
-    """The best 1024³ product in GFLOP/s and the best a = b + s · c over large arrays in GB/s, with the present threads."""
+    """The best 1024³ product in GFLOP/s and the best a = b + s · c over large arrays in GB/s."""
     a, b = torch.randn(1024, 1024), torch.randn(1024, 1024)
     product = min(seconds(lambda: torch.mm(a, b), 20, 3))
     x, y, z = (torch.ones(32 << 20) for _ in range(3))

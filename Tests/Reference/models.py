@@ -182,12 +182,12 @@ class Batch:
     """[B, 1, T · hop]"""
     text: torch.Tensor
     """[B, L]"""
+    reference: torch.Tensor
+    """3 s of the same speaker: v2's lowest 704 bins, or 80 bands of log mel, [B, bins, 150]."""
     features: torch.Tensor = None
     """v2: recorded features, [B, 768, T]."""
     tokens: torch.Tensor = None
     """The others: codes, [B, T / 2]."""
-    reference: torch.Tensor = None
-    """The others: log mel of another clip, [B, 80, 150]."""
 
 
 class SoVITS(nn.Module):
@@ -210,10 +210,10 @@ class SoVITS(nn.Module):
             self.ref_enc = SpeakerEncoder(p.speaker_channels, p.speaker_bottleneck, p.speaker_width)
             self.codes = nn.Embedding(p.code_count, p.code_width)
 
-    def speaker(self, batch, mask):
+    def speaker(self, reference):
         if self.preset.is_public:
-            return self.ref_enc(batch.spectrogram[:, :704] * mask, mask)
-        return self.ref_enc(batch.reference)
+            return self.ref_enc(reference, torch.ones(len(reference), 1, reference.shape[2]))
+        return self.ref_enc(reference)
 
     def content(self, batch):
         """z_prior at frame rate, [B, D, T]."""
@@ -229,7 +229,7 @@ class SoVITS(nn.Module):
         frames, hop = batch.spectrogram.shape[2], self.preset.hop
         lengths = torch.full((len(batch.spectrogram),), frames)
         mask, text_mask = length_mask(lengths, frames), torch.ones(len(batch.text), 1, batch.text.shape[1])
-        g = self.speaker(batch, mask)
+        g = self.speaker(batch.reference)
         prior_mean, prior_log_deviation = self.enc_p(self.content(batch), mask, batch.text, text_mask, g)
         mean, log_deviation = self.enc_q(batch.spectrogram, mask, g)
         z = (mean + torch.randn_like(mean) * torch.exp(log_deviation)) * mask

@@ -150,23 +150,34 @@ class Prior(nn.Module):
 
     def sample(self, text, bert, count, speaker=None, code_table=None):
         """Draws `count` tokens of one sentence, [1, L] -> [1, count], without an end."""
-        caches = [[] for _ in self.h["layers"]]
-
-        def feed(rows):
-            for layer, cache in zip(self.h["layers"], caches):
-                rows = layer(rows, None, cache)
-            return self.classify(rows[:, -1], code_table)
-
-        scores = feed(self.text_rows(text, bert, speaker))
+        decoding = Decoding(self, text, bert, speaker, code_table)
         tokens = torch.empty(1, 0, dtype=torch.long)
-        if not self.preset.is_public:
-            scores = feed(self.token_rows(torch.tensor([[self.preset.code_count]])))
         while True:
-            tokens = torch.cat([tokens, draw(scores[:, :-1], tokens)], 1)
+            tokens = torch.cat([tokens, draw(decoding.scores[:, :-1], tokens)], 1)
             if tokens.shape[1] == count:
                 return tokens
-            start = tokens.shape[1] - (1 if self.preset.is_public else 0)
-            scores = feed(self.token_rows(tokens[:, -1:], start))
+            decoding.feed(tokens[:, -1:])
+
+
+class Decoding:
+    """One sentence row by row: `scores`, [1, K + 1], are of what follows the text (and BOS) and each token fed."""
+
+    def __init__(self, prior, text, bert, speaker=None, code_table=None):
+        self.prior, self.code_table, self.fed = prior, code_table, 0
+        self.caches = [[] for _ in prior.h["layers"]]
+        self._run(prior.text_rows(text, bert, speaker))
+        if not prior.preset.is_public:
+            self.feed(torch.tensor([[prior.preset.code_count]]))
+
+    def feed(self, token):
+        """[1, 1]"""
+        self._run(self.prior.token_rows(token, self.fed))
+        self.fed += 1
+
+    def _run(self, rows):
+        for layer, cache in zip(self.prior.h["layers"], self.caches):
+            rows = layer(rows, None, cache)
+        self.scores = self.prior.classify(rows[:, -1], self.code_table)
 
 
 def draw(scores, tokens, top_k=15, penalty=1.35, window=16):

@@ -29,12 +29,12 @@ def random_batch(p, batch, frames, symbols):
     """Noise of the sizes of real clips."""
     result = Batch(
         spectrogram=torch.rand(batch, p.posterior_bins, frames), waveform=torch.randn(batch, 1, frames * p.hop) * 0.1,
-        text=torch.randint(p.symbol_count, (batch, symbols)))
+        text=torch.randint(p.symbol_count, (batch, symbols)),
+        reference=torch.randn(batch, 704 if p.is_public else 80, p.reference_frames))
     if p.is_public:
         result.features = torch.randn(batch, p.code_width, frames)
     else:
         result.tokens = torch.randint(p.code_count, (batch, frames // 2))
-        result.reference = torch.randn(batch, 80, p.reference_frames)
     return result
 
 
