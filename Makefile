@@ -2,13 +2,13 @@
 
 LIBRARIES := libncurses-dev libopenblas-dev libsndfile1-dev libasound2-dev libespeak-ng-dev espeak-ng-data \
              libsoxr-dev libxxhash-dev libsqlite3-dev pkg-config
-TEST_TOOLS := tmux util-linux python3
+TEST_TOOLS := tmux util-linux python3 qemu-user libc6-dev-arm64-cross
 
 VOICE ?= samples/slt
 REPRISE := .build/release/reprise
 BENCH_ENVIRONMENT := .build/bench-environment
 
-.PHONY: help studio build test bench packages test-packages clean
+.PHONY: help studio build test bench packages test-packages clean portable
 
 help:
 	@echo "make studio   install what is missing, build, open the studio on $(VOICE), training (VOICE=… for another)"
@@ -23,7 +23,7 @@ studio: build
 build: packages
 	swift build -c release --product reprise
 
-test: packages test-packages
+test: packages test-packages portable
 	swift build -c release --build-tests
 	swift test -c release --skip-build
 
@@ -39,6 +39,14 @@ $(BENCH_ENVIRONMENT)/ready:
 	$(BENCH_ENVIRONMENT)/bin/pip install -q --retries 0 --index-url https://download.pytorch.org/whl/cpu torch numpy \
 		2>/dev/null || $(BENCH_ENVIRONMENT)/bin/pip install -q torch numpy
 	touch $@
+
+# The kernels' C for another processor: that it compiles is all that is asked.
+portable: test-packages
+	@clang="$$(dirname "$$(readlink -f "$$(command -v swift)")")/clang"; \
+	for file in Sources/CKernels/*.c; do \
+		"$$clang" --target=aarch64-linux-gnu -isystem /usr/aarch64-linux-gnu/include -ISources/CKernels/include -O1 -Wall -Werror \
+			-c $$file -o /dev/null || exit 1; \
+	done; echo "the kernels compile for aarch64"
 
 packages:
 	@$(call install,$(LIBRARIES))

@@ -61,6 +61,13 @@ final class TestVoice {
         try edit(String(contentsOf: file, encoding: .utf8)).write(to: file, atomically: true, encoding: .utf8)
     }
 
+    /// Leaves the first clips only.
+    func keepClips(_ count: Int) throws {
+        let file = url.appendingPathComponent("metadata.csv")
+        let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n").prefix(count)
+        try (lines.joined(separator: "\n") + "\n").write(to: file, atomically: true, encoding: .utf8)
+    }
+
     // MARK: Running
 
     func start(_ arguments: String...) throws -> RunningProgram { try Program.start(arguments, home: home) }
