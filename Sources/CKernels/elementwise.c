@@ -105,14 +105,15 @@ CK_CLONES void ck_combine(int64_t n, float a, float *restrict y, float b, const 
     for (int64_t i = 0; i < n; i++) y[i] = a * y[i] + b * x[i];
 }
 
-CK_CLONES void ck_gate(int64_t n, const float *restrict a, const float *restrict b, float *restrict y) {
-    for (int64_t i = 0; i < n; i++) y[i] = ck_tanh(a[i]) * ck_sigmoid(b[i]);
+CK_CLONES void ck_gate(int64_t n, const float *restrict a, float add_a, const float *restrict b, float add_b,
+                       float *restrict y) {
+    for (int64_t i = 0; i < n; i++) y[i] = ck_tanh(a[i] + add_a) * ck_sigmoid(b[i] + add_b);
 }
 
-CK_CLONES void ck_gate_backward(int64_t n, const float *restrict a, const float *restrict b, const float *restrict dy,
-                                float *restrict da, float *restrict db) {
+CK_CLONES void ck_gate_backward(int64_t n, const float *restrict a, float add_a, const float *restrict b, float add_b,
+                                const float *restrict dy, float *restrict da, float *restrict db) {
     for (int64_t i = 0; i < n; i++) {
-        const float t = ck_tanh(a[i]), s = ck_sigmoid(b[i]), d = dy[i];
+        const float t = ck_tanh(a[i] + add_a), s = ck_sigmoid(b[i] + add_b), d = dy[i];
         da[i] = d * s * (1.0f - t * t);
         db[i] = d * t * s * (1.0f - s);
     }

@@ -35,6 +35,22 @@ CK_CLONES float ck_gated_sum(int64_t n, const float *x, const float *gate, float
     return result;
 }
 
+CK_CLONES float ck_absolute_difference_sum(int64_t n, const float *a, const float *b) {
+    float partial[16] = {0};
+    int64_t i = 0;
+    for (; i + 16 <= n; i += 16)
+        for (int k = 0; k < 16; k++) partial[k] += fabsf(a[i + k] - b[i + k]);
+    lanes total = *(const lanes *)partial;
+    float result = sum_lanes(&total);
+    for (; i < n; i++) result += fabsf(a[i] - b[i]);
+    return result;
+}
+
+CK_CLONES void ck_difference_sign(int64_t n, const float *restrict a, const float *restrict b, float slope,
+                                  float *restrict out) {
+    for (int64_t i = 0; i < n; i++) out[i] = a[i] > b[i] ? slope : (a[i] < b[i] ? -slope : 0.0f);
+}
+
 CK_CLONES float ck_dot(int64_t n, const float *a, const float *b) {
     lanes total = {0};
     int64_t i = 0;

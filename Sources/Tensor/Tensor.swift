@@ -5,6 +5,8 @@
 package final class Tensor {
     package let shape: [Int]
     package internal(set) var storage: Storage
+    /// Where this begins in its storage, which it may share with others.
+    @usableFromInline let offset: Int
     /// True for a trainable leaf and for every result that depends on one.
     package var requiresGradient: Bool
     /// d loss / d self after `backward`, for leaves only; nil when nothing has flowed here.
@@ -12,10 +14,11 @@ package final class Tensor {
     /// How this was computed; nil for leaves and where no input wants a gradient.
     var node: GradientNode?
 
-    package init(shape: [Int], storage: Storage, requiresGradient: Bool = false) {
-        assert(shape.reduce(1, *) <= storage.count)
+    package init(shape: [Int], storage: Storage, offset: Int = 0, requiresGradient: Bool = false) {
+        assert(offset + shape.reduce(1, *) <= storage.count)
         self.shape = shape
         self.storage = storage
+        self.offset = offset
         self.requiresGradient = requiresGradient
     }
 
@@ -42,7 +45,7 @@ package final class Tensor {
 
     package var count: Int { shape.reduce(1, *) }
     package var rank: Int { shape.count }
-    @inlinable package var pointer: UnsafeMutablePointer<Float> { storage.pointer }
+    @inlinable package var pointer: UnsafeMutablePointer<Float> { storage.pointer + offset }
 
     /// A copy of the numbers, in row-major order.
     package var values: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
@@ -54,10 +57,18 @@ package final class Tensor {
     }
 
     /// The same memory under another shape of as many elements, cut off from the tape.
-    func viewed(as shape: [Int]) -> Tensor { Tensor(shape: shape, storage: storage) }
+    func viewed(as shape: [Int]) -> Tensor { Tensor(shape: shape, storage: storage, offset: offset) }
+
+    /// Items `range` of the first axis, in the same memory and cut off from the tape.
+    package func items(_ range: Range<Int>) -> Tensor {
+        precondition(rank > 0 && range.lowerBound >= 0 && range.upperBound <= shape[0], "no items \(range) in \(shape)")
+        let item = shape.dropFirst().reduce(1, *)
+        return Tensor(
+            shape: [range.count] + shape.dropFirst(), storage: storage, offset: offset + range.lowerBound * item)
+    }
 
     /// The same numbers, cut off from the tape.
-    package func detached() -> Tensor { Tensor(shape: shape, storage: storage) }
+    package func detached() -> Tensor { viewed(as: shape) }
 
     /// A leaf with its own memory.
     package func copied() -> Tensor {

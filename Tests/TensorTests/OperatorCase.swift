@@ -69,7 +69,8 @@ extension OperatorCase {
         OperatorCase("GELU", [[17]]) { $0[0].gelu() },
         OperatorCase("clamp", [[17]], .awayFromZero) { $0[0].clamped(minimum: 0.1) },
         OperatorCase("dropout", [[50]]) { $0[0].dropout(0.3, StepRandomness(seed: 1, step: 2)) },
-        OperatorCase("gate", [[2, 6, 5]]) { $0[0].gated() },
+        OperatorCase("gate", [[2, 6, 5], [2, 9, 1]]) { $0[0].gated(condition: $0[1], from: 2) },
+        OperatorCase("mean absolute difference", [[3, 7], [3, 7]]) { $0[0].meanAbsoluteDifference($0[1]) },
     ]
 
     static let reductions: [OperatorCase] = [

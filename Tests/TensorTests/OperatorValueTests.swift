@@ -98,4 +98,28 @@ import Testing
         let randomness = StepRandomness(seed: 1, step: 1)
         #expect(x.dropout(0.1, randomness).values != x.dropout(0.1, randomness).values)
     }
+
+    @Test func gatesAddTheirCondition() {
+        let x = RandomStream(seed: 1, name: "gate").normal([2, 6, 40])
+        let condition = RandomStream(seed: 1, name: "condition").normal([2, 9, 1])
+        let sum = x + condition.sliced(axis: 1, 2..<8)
+        let halves = sum.split(axis: 1, [3, 3])
+        #expect(
+            relativeDifference(
+                x.gated(condition: condition, from: 2), halves[0].hyperbolicTangent() * halves[1].sigmoid()) < 1e-6)
+    }
+
+    @Test func distancesAreThoseOfTheirParts() {
+        let a = RandomStream(seed: 1, name: "a").normal([5, 4001])
+        let b = RandomStream(seed: 1, name: "b").normal([5, 4001])
+        #expect(relativeDifference(a.meanAbsoluteDifference(b), (a - b).absolute().mean()) < 1e-5)
+    }
+
+    @Test func itemsShareMemory() {
+        let x = Tensor((0..<12).map(Float.init), shape: [3, 2, 2])
+        let middle = x.items(1..<3)
+        #expect(middle.shape == [2, 2, 2] && middle.values == Array(x.values[4...]))
+        #expect((middle.items(1..<2) * 2).values == [16, 18, 20, 22])
+        #expect(middle.reshaped([8]).sliced(axis: 0, 1..<3).values == [5, 6])
+    }
 }

@@ -17,7 +17,8 @@ import Testing
         OperatorCase("layer norm", [[900, 65], [65], [65]]) { $0[0].layerNorm(gamma: $0[1], beta: $0[2]) },
         OperatorCase("batch norm", [[4, 33, 300], [33], [33]]) { $0[0].batchNorm(gamma: $0[1], beta: $0[2]).0 },
         OperatorCase("weight norm", [[300, 80, 3], [300, 1, 1]]) { $0[0].weightNormed(magnitude: $0[1]) },
-        OperatorCase("gate", [[3, 60, 700]]) { $0[0].gated() },
+        OperatorCase("gate", [[3, 60, 700], [3, 60, 1]]) { $0[0].gated(condition: $0[1], from: 0) },
+        OperatorCase("mean absolute difference", [[70, 700], [70, 700]]) { $0[0].meanAbsoluteDifference($0[1]) },
         OperatorCase("embedding", [[300, 64]]) {
             $0[0].embedding((0..<2000).map { $0 * 7 % 300 }, shape: [2000])
         },

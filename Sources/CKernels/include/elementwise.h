@@ -29,8 +29,9 @@ void ck_axpy(int64_t n, float factor, const float *x, float *y);
 /// y = a * y + b * x
 void ck_combine(int64_t n, float a, float *y, float b, const float *x);
 
-/// WaveNet's gate over n positions: y = tanh(a) * sigmoid(b).
-void ck_gate(int64_t n, const float *a, const float *b, float *y);
-void ck_gate_backward(int64_t n, const float *a, const float *b, const float *dy, float *da, float *db);
+/// WaveNet's gate over n positions: y = tanh(a + add_a) * sigmoid(b + add_b).
+void ck_gate(int64_t n, const float *a, float add_a, const float *b, float add_b, float *y);
+void ck_gate_backward(int64_t n, const float *a, float add_a, const float *b, float add_b, const float *dy, float *da,
+                      float *db);
 
 #endif

@@ -8,6 +8,10 @@
 float ck_sum(int64_t n, const float *x);
 /// The sum of x, times `slope` where `gate` is negative.
 float ck_gated_sum(int64_t n, const float *x, const float *gate, float slope);
+/// The sum of |a - b|.
+float ck_absolute_difference_sum(int64_t n, const float *a, const float *b);
+/// out = slope where a > b, -slope where a < b, 0 where they are equal.
+void ck_difference_sign(int64_t n, const float *a, const float *b, float slope, float *out);
 float ck_dot(int64_t n, const float *a, const float *b);
 /// Sum of squares in double.
 double ck_square_sum(int64_t n, const float *x);

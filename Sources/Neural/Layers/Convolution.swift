@@ -24,14 +24,16 @@ package final class Convolution1d: Module {
         (self.stride, self.padding, self.dilation, self.groups) = (stride, padding, dilation, groups)
     }
 
-    /// leakyRelu(convolution(leakyRelu(x)) + residual), each leaky ReLU and the residual only where asked for.
+    /// leakyRelu(convolution(leakyRelu(x)) + residual), each leaky ReLU and the residual only where asked for. With
+    /// `computed`, the result as it was computed together with other items, only the tape is made.
     package func callAsFunction(
-        _ x: Tensor, inputLeakyReluSlope: Float? = nil, outputLeakyReluSlope: Float? = nil, residual: Tensor? = nil
+        _ x: Tensor, inputLeakyReluSlope: Float? = nil, outputLeakyReluSlope: Float? = nil, residual: Tensor? = nil,
+        computed: Tensor? = nil
     ) -> Tensor {
         x.convolution1d(
             weight: weight.direction, magnitude: weight.magnitude, bias: bias, stride: stride, padding: padding,
             dilation: dilation, groups: groups, inputLeakyReluSlope: inputLeakyReluSlope,
-            outputLeakyReluSlope: outputLeakyReluSlope, residual: residual)
+            outputLeakyReluSlope: outputLeakyReluSlope, residual: residual, computed: computed)
     }
 
     package func collect(_ state: StateCollector) { weight.collect(state, bias: bias) }

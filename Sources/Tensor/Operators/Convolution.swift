@@ -12,10 +12,11 @@ extension Tensor {
     ///   - inputLeakyReluSlope: convolve leakyRelu(self) of this slope instead of self, without storing it.
     ///   - outputLeakyReluSlope: a leaky ReLU of the result.
     ///   - residual: shaped like the result, added before that leaky ReLU.
+    ///   - computed: the result, where it was computed together with other items: only the tape is wanted then.
     package func convolution1d(
         weight: Tensor, magnitude: Tensor? = nil, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0,
         dilation: Int = 1, groups: Int = 1, inputLeakyReluSlope: Float? = nil, outputLeakyReluSlope: Float? = nil,
-        residual: Tensor? = nil
+        residual: Tensor? = nil, computed: Tensor? = nil
     ) -> Tensor {
         precondition(rank == 3, "a convolution takes [B, C, T], this has a shape of \(shape)")
         precondition(
@@ -33,9 +34,12 @@ extension Tensor {
         let norm = magnitude.map { WeightNorm(direction: weight, magnitude: $0) }
         let (inputSlope, outputSlope) = (inputLeakyReluSlope ?? 1, outputLeakyReluSlope ?? 1)
         let (x, w) = (detached(), weight.detached())
-        let y = geometry.gather(
-            GatedSignal(leakyRelu: x, slope: inputSlope), weight: w, scale: norm?.scale, bias: bias,
-            finish: .leakyRelu(outputSlope).adding(residual))
+        let y =
+            computed?.detached()
+            ?? geometry.gather(
+                GatedSignal(leakyRelu: x, slope: inputSlope), weight: w, scale: norm?.scale, bias: bias,
+                finish: .leakyRelu(outputSlope).adding(residual))
+        precondition(y.shape == geometry.shortShape, "a computed result has another shape")
         let tape = ConvolutionTape(input: self, weight: weight, magnitude: magnitude, bias: bias)
         let inputs = tape.inputs + (residual.map { [$0] } ?? [])
         // A leaky ReLU's result has the sign of what it was given.

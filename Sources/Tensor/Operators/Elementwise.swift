@@ -113,7 +113,7 @@ extension Tensor {
         for axis in 0..<rank where shape[axis] != 1 && (axis < missing || target[axis - missing] == 1) {
             result = result.sum(axis: axis, keepingAxis: true)
         }
-        return Tensor(shape: target, storage: result.storage)
+        return result.viewed(as: target)
     }
 }
 

@@ -137,34 +137,4 @@ extension Tensor {
             return [dv, dg]
         }
     }
-
-    /// WaveNet's gate (van den Oord et al. 2016): [B, 2H, T] -> [B, H, T], tanh of the first half times σ of the second.
-    package func gated() -> Tensor {
-        let batch = shape[0], half = shape[1] / 2, frames = shape[2], block = half * frames
-        let y = Tensor(uninitialized: [batch, half, frames])
-        let (px, py) = (pointer, y.pointer)
-        parallelGate(batch, block) { b, start, length in
-            let a = px + 2 * b * block + start
-            ck_gate(Int64(length), a, a + block, py + b * block + start)
-        }
-        let saved = detached()
-        return y.recorded([self]) { dy in
-            let dx = Tensor(uninitialized: saved.shape)
-            let (px, pd, out) = (saved.pointer, dy.pointer, dx.pointer)
-            parallelGate(batch, block) { b, start, length in
-                let a = 2 * b * block + start
-                ck_gate_backward(
-                    Int64(length), px + a, px + a + block, pd + b * block + start, out + a, out + a + block)
-            }
-            return [dx]
-        }
-    }
-}
-
-private func parallelGate(_ batch: Int, _ block: Int, _ body: (Int, Int, Int) -> Void) {
-    let pieces = (block + pieceSize - 1) / pieceSize
-    parallelFor(batch * pieces) { item in
-        let start = item % pieces * pieceSize
-        body(item / pieces, start, min(pieceSize, block - start))
-    }
 }

@@ -12,9 +12,7 @@ extension Tensor {
         }
         precondition(resolved.reduce(1, *) == count, "a shape of \(shape) cannot become \(newShape)")
         let original = shape
-        return Tensor(shape: resolved, storage: storage).recorded([self]) { dy in
-            [Tensor(shape: original, storage: dy.storage)]
-        }
+        return viewed(as: resolved).recorded([self]) { dy in [dy.viewed(as: original)] }
     }
 
     /// Swaps the last two axes: [..., R, C] -> [..., C, R].

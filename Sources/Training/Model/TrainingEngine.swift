@@ -111,7 +111,7 @@ package final class TrainingEngine {
         let pass = model.sovits.trainingPass(batch, StepRandomness(seed: configuration.randomSeed, step: step))
 
         parts?.enter(.discriminatorStep)
-        let real = model.discriminators(pass.real), fake = model.discriminators(pass.generated.detached())
+        let (real, fake) = model.discriminators.scores(real: pass.real, generated: pass.generated.detached())
         let discriminatorLoss = SoVITSLoss.discriminator(real: real, generated: fake)
         try requireFinite(discriminatorLoss.item, "The discriminator loss", step)
         discriminatorLoss.backward()
@@ -154,7 +154,7 @@ package final class TrainingEngine {
     }
 
     private func generatorTerms(_ pass: SoVITS.Pass) -> [Metric: Tensor] {
-        let real = model.discriminators(pass.real), fake = model.discriminators(pass.generated)
+        let (real, fake) = model.discriminators.compare(real: pass.real, generated: pass.generated)
         var terms: [Metric: Tensor] = [
             .mel: SoVITSLoss.mel(logMel(pass.generated), logMel(pass.real)), .kl: pass.kl,
             .adversarial: SoVITSLoss.adversarial(fake),

@@ -32,13 +32,21 @@ package final class PeriodDiscriminator: Module {
         post = Convolution1d(widths[channels.count], 1, kernel: 3, padding: 1, weightNorm: true)
     }
 
-    package func callAsFunction(_ waveform: Tensor) -> Judgement {
+    package func callAsFunction(_ waveform: Tensor) -> Judgement { judge(folded(waveform), layers, post) }
+
+    fileprivate func scores(_ waveforms: Tensor) -> Tensor { score(folded(waveforms), layers, post) }
+
+    fileprivate func compare(_ both: Tensor, _ generated: Tensor) -> (Judgement, Judgement) {
+        compared(folded(both), folded(generated), layers, post)
+    }
+
+    /// [B, 1, N] -> [B·p, 1, N/p]
+    private func folded(_ waveform: Tensor) -> Tensor {
         let batch = waveform.shape[0], samples = waveform.shape[2]
         let missing = (period - samples % period) % period
         let padded = missing == 0 ? waveform : waveform.reflectPadded(left: 0, right: missing)
         let rows = (samples + missing) / period
-        let folded = padded.reshaped([batch, rows, period]).transposed().reshaped([batch * period, 1, rows])
-        return judge(folded, layers, post)
+        return padded.reshaped([batch, rows, period]).transposed().reshaped([batch * period, 1, rows])
     }
 
     package func collect(_ state: StateCollector) { collectLayers(state, layers, post) }
@@ -69,6 +77,12 @@ package final class ScaleDiscriminator: Module {
 
     package func callAsFunction(_ waveform: Tensor) -> Judgement { judge(waveform, layers, post) }
 
+    fileprivate func scores(_ waveforms: Tensor) -> Tensor { score(waveforms, layers, post) }
+
+    fileprivate func compare(_ both: Tensor, _ generated: Tensor) -> (Judgement, Judgement) {
+        compared(both, generated, layers, post)
+    }
+
     package func collect(_ state: StateCollector) { collectLayers(state, layers, post) }
 }
 
@@ -81,6 +95,31 @@ private func judge(_ input: Tensor, _ layers: [Convolution1d], _ post: Convoluti
     }
     let score = post(x)
     return Judgement(score: score, features: features + [score])
+}
+
+private func score(_ input: Tensor, _ layers: [Convolution1d], _ post: Convolution1d) -> Tensor {
+    post(layers.reduce(input) { $1($0, outputLeakyReluSlope: 0.1) })
+}
+
+/// Judges items of which the second half is `generated` and the first half wants no gradient.
+private func compared(
+    _ both: Tensor, _ generated: Tensor, _ layers: [Convolution1d], _ post: Convolution1d
+) -> (Judgement, Judgement) {
+    let count = generated.shape[0]
+    var both = both.detached(), x = generated
+    var realFeatures = [Tensor](), features = [Tensor]()
+    func run(_ layer: Convolution1d, _ slope: Float?) {
+        both = layer(both, outputLeakyReluSlope: slope).detached()
+        x = layer(x, outputLeakyReluSlope: slope, computed: both.items(count..<2 * count))
+        realFeatures.append(both.items(0..<count))
+        features.append(x)
+    }
+    for layer in layers { run(layer, 0.1) }
+    run(post, nil)
+    return (
+        Judgement(score: realFeatures[layers.count], features: realFeatures),
+        Judgement(score: x, features: features)
+    )
 }
 
 private func collectLayers(_ state: StateCollector, _ layers: [Convolution1d], _ post: Convolution1d) {
@@ -99,6 +138,30 @@ package final class Discriminators: Module {
     }
 
     package func callAsFunction(_ waveform: Tensor) -> [Judgement] { [scale(waveform)] + periods.map { $0(waveform) } }
+
+    /// Scores alone, of both in one pass over the weights: what the discriminators' own step needs. Features are empty.
+    package func scores(real: Tensor, generated: Tensor) -> (real: [Judgement], generated: [Judgement]) {
+        let both = Tensor.concatenated([real, generated], axis: 0)
+        let all = [scale.scores(both)] + periods.map { $0.scores(both) }
+        func half(_ index: Int) -> [Judgement] {
+            all.map { scores in
+                let count = scores.shape[0] / 2
+                return Judgement(
+                    score: scores.sliced(axis: 0, index * count..<(index + 1) * count), features: [])
+            }
+        }
+        return (half(0), half(1))
+    }
+
+    /// Scores and features of both in one pass over the weights: what the generator's step needs, with the
+    /// discriminators frozen. Only the generated waveform is on the tape.
+    package func compare(real: Tensor, generated: Tensor) -> (real: [Judgement], generated: [Judgement]) {
+        frozen {
+            let both = Tensor.concatenated([real.detached(), generated.detached()], axis: 0)
+            let pairs = [scale.compare(both, generated)] + periods.map { $0.compare(both, generated) }
+            return (pairs.map(\.0), pairs.map(\.1))
+        }
+    }
 
     package func collect(_ state: StateCollector) { state.children("discriminators", [scale] + periods) }
 }

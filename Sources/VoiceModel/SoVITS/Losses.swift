@@ -24,12 +24,14 @@ package enum SoVITSLoss {
     /// Twice the mean distance of all feature maps; the real ones are detached.
     package static func featureMatching(real: [Judgement], generated: [Judgement]) -> Tensor {
         zip(real, generated).flatMap { r, g in
-            zip(r.features, g.features).map { ($0.detached() - $1).absolute().mean() }
+            zip(r.features, g.features).map { $1.meanAbsoluteDifference($0.detached()) }
         }.total * 2
     }
 
     /// Mean absolute distance of two log mel spectrograms.
-    package static func mel(_ generated: Tensor, _ target: Tensor) -> Tensor { (generated - target).absolute().mean() }
+    package static func mel(_ generated: Tensor, _ target: Tensor) -> Tensor {
+        generated.meanAbsoluteDifference(target)
+    }
 }
 
 extension [Tensor] {

@@ -25,11 +25,11 @@ package final class WaveNet: Module {
     }
 
     package func callAsFunction(_ input: Tensor, mask: Tensor, speaker: Tensor) -> Tensor {
-        let conditions = conditionLayer(speaker).split(axis: 1, inputLayers.map { _ in 2 * hidden })
+        let conditions = conditionLayer(speaker)
         var x = input
         var output: Tensor?
         for (index, layer) in inputLayers.enumerated() {
-            let activations = (layer(x) + conditions[index]).gated()
+            let activations = layer(x).gated(condition: conditions, from: 2 * hidden * index)
             let residualSkip = residualSkipLayers[index](activations)
             let skip: Tensor
             if index < inputLayers.count - 1 {
