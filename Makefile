@@ -35,10 +35,11 @@ bench: build $(BENCH_ENVIRONMENT)/ready
 # PyTorch's own index has it for CPUs only, a tenth of the size; the usual one has it too.
 $(BENCH_ENVIRONMENT)/ready:
 	@python3 -c 'import ensurepip, venv' 2>/dev/null || { $(call install,python3-venv); }
-	python3 -m venv --clear $(BENCH_ENVIRONMENT)
-	$(BENCH_ENVIRONMENT)/bin/pip install -q --retries 0 --index-url https://download.pytorch.org/whl/cpu torch numpy \
+	@echo "Installing PyTorch in $(BENCH_ENVIRONMENT), which takes some minutes"
+	@python3 -m venv --clear $(BENCH_ENVIRONMENT)
+	@$(BENCH_ENVIRONMENT)/bin/pip install -q --retries 0 --index-url https://download.pytorch.org/whl/cpu torch numpy \
 		2>/dev/null || $(BENCH_ENVIRONMENT)/bin/pip install -q torch numpy
-	touch $@
+	@touch $@
 
 # The kernels' C for another processor: that it compiles is all that is asked.
 portable: test-packages

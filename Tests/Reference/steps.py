@@ -3,7 +3,7 @@
     steps.py step --preset v2 --stage sovits --batch 1 --frames 200 --symbols 60 --threads 2 --repeats 5
     steps.py say --preset v2 --symbols 60 --tokens 100
 
-The fields are those of `reprise bench`; times are medians in seconds over the repeats after one uncounted run.
+The fields are those of `reprise bench`; times are medians in seconds over the repeats, after runs that do not count.
 """
 
 import argparse
