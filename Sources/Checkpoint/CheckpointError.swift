@@ -27,6 +27,9 @@ package enum CheckpointError: Error, Sendable, Equatable {
     case nothingToRedo
     /// Older checkpoints are kept, because a newer one may not be safe.
     case cannotPrune(reason: String)
+    case exists(path: String)
+    /// An import whose files do not say at which step they are.
+    case unknownStep(source: String)
     case invalidImage(reason: String)
     case missingFile(name: String)
     case missingTensor(name: String, file: String)
@@ -90,6 +93,8 @@ extension CheckpointError: CustomStringConvertible, LocalizedError {
         case .nothingToUndo: "there is no roll-back to undo"
         case .nothingToRedo: "there is no undo to take back"
         case .cannotPrune(let reason): "nothing was removed: \(reason)"
+        case .exists(let path): "\(path) is there already: choose another name"
+        case .unknownStep(let source): "\(source) does not say at which step it is: give the step"
         case .invalidImage(let reason): "the state cannot be saved: \(reason)"
         case .missingFile(let name): "the checkpoint has no file \(name): it was made by another version of reprise"
         case .missingTensor(let name, let file):

@@ -39,32 +39,37 @@ package enum Recovery {
     }
 
     /// The same for the one who trains: a hurt checkpoint is first repaired from another copy; one that cannot be is
-    /// set aside, never deleted, and `HEAD` is moved to the one that is used. The explanation tells all of it.
+    /// set aside, never deleted; and `HEAD` durably names the one that is used. The explanation tells all of it.
     package static func recover(in store: CheckpointStore) throws -> Outcome? {
-        guard let (found, head) = try search(store, repairs: true) else { return nil }
+        guard let (found, start) = try search(store, repairs: true) else { return nil }
         var outcome = found
         for repair in outcome.repaired {
             outcome.explanation +=
                 "; \(repair.files.joined(separator: ", ")) of \(repair.id) "
                 + (repair.files.count == 1 ? "was" : "were") + " damaged and put right from another copy"
         }
-        guard outcome.isFallback else { return outcome }
-        // HEAD first: after a crash in between, the next recovery finds the same damage and does the rest.
-        let reason = "\(outcome.damaged.map { "\($0.id)" }.joined(separator: ", ")) damaged"
-        try store.recordRecovery(to: Head(branch: outcome.branch, checkpoint: outcome.checkpoint.id), reason: reason)
-        for index in outcome.damaged.indices where outcome.damaged[index].isThere {
-            let place = try store.setAside(outcome.damaged[index].id)
-            outcome.damaged[index].setAside = place
-            outcome.explanation += "; what is left of \(outcome.damaged[index].id) was set aside as \(place)"
+        do {
+            // HEAD first: after a crash in between, the next recovery finds the same damage and does the rest.
+            try store.confirm(
+                Head(branch: outcome.branch, checkpoint: outcome.checkpoint.id),
+                insteadOf: outcome.damaged.map(\.id))
+            for index in outcome.damaged.indices where outcome.damaged[index].isThere {
+                let place = try store.setAside(outcome.damaged[index].id)
+                outcome.damaged[index].setAside = place
+                outcome.explanation += "; what is left of \(outcome.damaged[index].id) was set aside as \(place)"
+            }
+        } catch let error as CheckpointError where error.isDiskTrouble {
+            // What was found is as good on a full disk; the next save says so again if it is still full.
+            outcome.explanation += "; this could not be recorded: \(error)"
         }
-        if let lost = head?.branch, lost != outcome.branch {
+        if start.branch != outcome.branch {
             outcome.explanation +=
-                "; branch \(lost) has no sound checkpoint left, training goes on as \(outcome.branch)"
+                "; branch \(start.branch) has no sound checkpoint left, training goes on as \(outcome.branch)"
         }
         return outcome
     }
 
-    private static func search(_ store: CheckpointStore, repairs: Bool) throws -> (outcome: Outcome, head: Head?)? {
+    private static func search(_ store: CheckpointStore, repairs: Bool) throws -> (outcome: Outcome, start: Head)? {
         let listings = try store.list()
         let (start, remarks) = try start(store, listings)
         guard let start else { return nil }

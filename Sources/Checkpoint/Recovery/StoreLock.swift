@@ -11,6 +11,8 @@ package final class StoreLock: Sendable {
         package var process: Int32
         package var host: String
         package var date: Date
+        /// When the process began, in clock ticks since the machine did: another one may get its number later.
+        package var started: Int?
 
         package var description: String { "process \(process) on \(host), since \(date.formatted(.iso8601))" }
     }
@@ -45,7 +47,8 @@ package final class StoreLock: Sendable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         encoder.dateEncodingStrategy = .iso8601
-        let owner = Owner(process: getpid(), host: ProcessInfo.processInfo.hostName, date: Date())
+        let owner = Owner(
+            process: getpid(), host: ProcessInfo.processInfo.hostName, date: Date(), started: Self.started(getpid()))
         let bytes = Array(try encoder.encode(owner)) + [UInt8(ascii: "\n")]
         try fileSystem.check("truncate", path) { fileSystem.calls.ftruncate(descriptor, 0) }
         let writer = FileWriter(fileSystem: fileSystem, descriptor: descriptor, path: path)
@@ -67,8 +70,18 @@ package final class StoreLock: Sendable {
     /// tries it at this moment believe that it is taken.
     package static func holder(of url: URL, fileSystem: FileSystem = FileSystem()) -> Owner? {
         guard let owner = owner(url, fileSystem) else { return nil }
-        let isHere = owner.host == ProcessInfo.processInfo.hostName
-        return !isHere || kill(owner.process, 0) == 0 || errno == EPERM ? owner : nil
+        guard owner.host == ProcessInfo.processInfo.hostName else { return owner }
+        guard kill(owner.process, 0) == 0 || errno == EPERM else { return nil }
+        guard let then = owner.started, let now = started(owner.process) else { return owner }
+        return then == now ? owner : nil
+    }
+
+    /// The start time of a process, nil when there is none or the system does not tell.
+    private static func started(_ process: Int32) -> Int? {
+        let status = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
+        // "PID (name, which may hold anything) state …": the 22nd field, the 20th after the name.
+        let fields = status?.split(separator: ")").last?.split(separator: " ")
+        return fields.flatMap { $0.count > 19 ? Int($0[19]) : nil }
     }
 
     private static func owner(_ url: URL, _ fileSystem: FileSystem) -> Owner? {

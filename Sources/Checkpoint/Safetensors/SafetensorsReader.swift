@@ -80,7 +80,8 @@ package enum Safetensors {
     /// Reads a file; throws one sentence that names it and what is wrong.
     package static func read(_ url: URL, fileSystem: FileSystem = FileSystem()) throws -> StateFile {
         do {
-            return try SafetensorsReader(fileSystem: fileSystem).read(url.path, name: url.lastPathComponent).file
+            let contents = try SafetensorsReader(fileSystem: fileSystem).read(url.path, name: url.lastPathComponent)
+            return contents.file
         } catch let defect as SafetensorsDefect {
             throw CheckpointError.unreadableFile(path: url.path, reason: defect.reason)
         }

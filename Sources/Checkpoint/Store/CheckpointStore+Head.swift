@@ -73,8 +73,13 @@ extension CheckpointStore {
 
     /// Lets `HEAD` name a new save, durably.
     func advanceHead(to id: CheckpointID) throws {
-        let move = if let record = try? headRecord() { record.move } else { (try? lastMove()?.number) ?? 0 }
-        try write(HeadRecord(head: Head(branch: id.branch, checkpoint: id), move: move))
+        try write(HeadRecord(head: Head(branch: id.branch, checkpoint: id), move: moveNumber()))
+    }
+
+    /// The last move that happened, also when `HEAD` is lost.
+    private func moveNumber() -> Int {
+        if let record = try? headRecord() { return record.move }
+        return (try? lastMove()?.number) ?? 0
     }
 
     // MARK: Moves
@@ -134,9 +139,19 @@ extension CheckpointStore {
         }
     }
 
-    /// Lets `HEAD` name what recovery found.
-    func recordRecovery(to head: Head, reason: String) throws {
-        _ = try change { try move(to: head, .recovery, reason: reason, date: Date()) }
+    /// Lets `HEAD` name what recovery found, durably: a process that was killed may have left it in memory only. It is a
+    /// move when damaged ones were passed over.
+    func confirm(_ head: Head, insteadOf damaged: [CheckpointID]) throws {
+        try change {
+            try syncPath(to: head.checkpoint)
+            if damaged.isEmpty {
+                guard (try? readHead()) != head else { return }
+                try write(HeadRecord(head: head, move: moveNumber()))
+            } else {
+                let reason = "\(damaged.map(\.description).joined(separator: ", ")) damaged"
+                try move(to: head, .recovery, reason: reason, date: Date())
+            }
+        }
     }
 
     /// Takes back the last roll-back or switch that stands: training goes on at the end of the line it left. Again, the

@@ -22,6 +22,9 @@ package struct SavePlan: Sendable, Equatable {
 }
 
 extension CheckpointStore {
+    /// Free on the store's disk; nil when the system does not say.
+    package func freeBytes() -> Int? { fileSystem.freeBytes(at: path) }
+
     /// Disk use of a save before it is spent. Hashes the image and reads the files it would link to; writes nothing.
     package func plan(for image: StateImage, as request: SaveRequest) throws -> SavePlan {
         let files = try prepare(image)

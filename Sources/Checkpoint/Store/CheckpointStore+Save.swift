@@ -61,6 +61,9 @@ extension CheckpointStore {
         guard CheckpointID.isValidBranch(request.id.branch) else {
             throw CheckpointError.invalidBranch(name: request.id.branch)
         }
+        guard CheckpointID.step(folder: request.id.folder) == request.id.step else {
+            throw CheckpointError.invalidID(text: request.id.description)
+        }
         let files = try prepare(image)
         return try writing.withLock {
             let id = request.id

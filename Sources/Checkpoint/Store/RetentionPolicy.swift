@@ -15,7 +15,7 @@ package struct RetentionPolicy: Sendable, Equatable {
     /// A step of age `a` has a cell of the largest power of two up to `a / perDoubling` steps, at a multiple of its
     /// width, and the oldest step in a cell stays. A wider cell is two narrower ones, so a step that is kept at one age
     /// was kept at every younger age, and thinning again as training goes on never leaves a hole.
-    func spaced(_ steps: [Int]) -> Set<Int> {
+    package func spaced(_ steps: [Int]) -> Set<Int> {
         guard perDoubling > 0, let newest = steps.max() else { return [] }
         let sorted = steps.sorted()
         var kept: Set<Int> = []
