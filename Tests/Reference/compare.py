@@ -235,6 +235,12 @@ def run(options):
                          (options.python, "run `make bench`, or name one that has torch with --python")):
         if not (Path(path).is_file() and os.access(path, os.X_OK)):
             raise Failure(f"There is no program at {path}: {remedy}.")
+    if options.json:
+        # Known now, not after a quarter of an hour.
+        try:
+            Path(options.json).touch()
+        except OSError as error:
+            raise Failure(f"{options.json} cannot be written: {error.strerror}.") from error
     before = busy_seconds()
     time.sleep(1)
     others = share_of_others(before)
@@ -259,10 +265,7 @@ def run(options):
     if options.json:
         record = {"rows": all_rows, "operations": {work.name: ratios for work, ratios in all_operations},
                   "reports": {work.name: reports for work, reports in zip(chosen, all_reports)}}
-        try:
-            Path(options.json).write_text(json.dumps(record, indent=1) + "\n")
-        except OSError as error:
-            raise Failure(f"{options.json} cannot be written: {error.strerror}.") from error
+        Path(options.json).write_text(json.dumps(record, indent=1) + "\n")
 
 
 def main():
