@@ -99,6 +99,8 @@ CK_CLONES void ck_transpose_taps(int64_t count, const float *from, int64_t pitch
                                  const int64_t *tap, float *to) {
     for (int64_t o = 0; o < count; o++) {
         float all[8 * 8];
+        // Rows stand pages apart, where the processor does not look ahead by itself.
+        for (int64_t at = 0; at < 8 * kernel; at += 16) __builtin_prefetch(from + (o + 12) * pitch + at);
         transpose_eight(from + o * pitch, kernel, all);
         for (int64_t e = 0; e < taps; e++, to += 8) *(eight *)to = *(const eight *)(all + tap[e] * 8);
     }

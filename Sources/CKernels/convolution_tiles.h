@@ -33,7 +33,7 @@ CK_INLINE int64_t ck_round_up(int64_t a, int64_t b) { return ck_ceiling(a, b) * 
 /// Whether a convolution is better cut by its output channels than in time: when its weights are many and its columns
 /// few. Each weight is then read once, where it stands, by whoever makes its channels, and tiles are packed for all.
 CK_INLINE int ck_cut_by_channels(int64_t weights, int64_t rows, int64_t columns) {
-    enum { many_weights = 65536, most_tiles = 2, wide_tile_floats = 393216 };
+    enum { many_weights = 65536, most_tiles = 6, wide_tile_floats = 393216 };
     return weights >= many_weights && rows * columns <= most_tiles * wide_tile_floats;
 }
 

@@ -20,12 +20,13 @@ package final class Storage: @unchecked Sendable {  // guarded by the write-once
 }
 
 /// Keeps freed blocks by size class, so that a training step of a shape seen before allocates nothing.
-final class StoragePool: @unchecked Sendable {  // guarded by `lock`
-    static let shared = StoragePool()
+package final class StoragePool: @unchecked Sendable {  // guarded by `lock`
+    package static let shared = StoragePool()
 
     private let lock = NSLock()
     private var free: [[UnsafeMutablePointer<Float>]] = Array(repeating: [], count: SizeClass.count)
     private var heldBytes = 0
+    private var allocationCount = 0
     /// Blocks beyond this are returned to the system at once.
     private let heldLimit = 2 << 30
     private static let hugePage = 2 << 20
@@ -33,7 +34,16 @@ final class StoragePool: @unchecked Sendable {  // guarded by `lock`
     /// batch, and exact fits only would keep a set of blocks for every length.
     private static let reach = 4
 
-    func take(_ count: Int) -> (UnsafeMutablePointer<Float>, Int) {
+    package init() {}
+
+    deinit {
+        for pointer in free.joined() { UnsafeMutableRawPointer(pointer).deallocate() }
+    }
+
+    /// How many blocks came from the system so far, because none that was free fitted.
+    package var allocations: Int { lock.withLock { allocationCount } }
+
+    package func take(_ count: Int) -> (UnsafeMutablePointer<Float>, Int) {
         let wanted = SizeClass(fitting: count)
         lock.lock()
         for index in wanted.index...min(wanted.index + Self.reach, SizeClass.count - 1) {
@@ -43,6 +53,7 @@ final class StoragePool: @unchecked Sendable {  // guarded by `lock`
             lock.unlock()
             return (pointer, capacity)
         }
+        allocationCount += 1
         lock.unlock()
         let bytes = wanted.capacity * 4
         let raw = UnsafeMutableRawPointer.allocate(
@@ -52,7 +63,7 @@ final class StoragePool: @unchecked Sendable {  // guarded by `lock`
         return (raw.bindMemory(to: Float.self, capacity: wanted.capacity), wanted.capacity)
     }
 
-    func give(_ pointer: UnsafeMutablePointer<Float>, capacity: Int) {
+    package func give(_ pointer: UnsafeMutablePointer<Float>, capacity: Int) {
         lock.lock()
         if heldBytes + capacity * 4 <= heldLimit {
             heldBytes += capacity * 4

@@ -12,4 +12,27 @@ import Tensor
             if fitting.index > 0 { #expect(SizeClass(index: fitting.index - 1).capacity < count) }
         }
     }
+
+    /// A step of shapes seen before allocates nothing: the same takes and gives again find what they need.
+    @Test func thePoolServesARepeatedStepWithoutTheSystem() {
+        let pool = StoragePool(), random = RandomStream(seed: 3, name: "sizes")
+        func step() {
+            var held = [(UnsafeMutablePointer<Float>, Int)]()
+            for index in 0..<600 {
+                if index >= 300 || random.integer(below: 3, at: 2 * index) == 0, !held.isEmpty {
+                    let (pointer, capacity) = held.remove(at: random.integer(below: held.count, at: 2 * index + 1))
+                    pool.give(pointer, capacity: capacity)
+                } else {
+                    held.append(pool.take(1 + random.integer(below: 1 << (6 + index % 12), at: index)))
+                }
+            }
+            for (pointer, capacity) in held { pool.give(pointer, capacity: capacity) }
+        }
+        step()
+        #expect(pool.allocations > 0)
+        step()
+        let allocations = pool.allocations
+        step()
+        #expect(pool.allocations == allocations)
+    }
 }
