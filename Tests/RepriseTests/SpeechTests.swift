@@ -36,6 +36,25 @@ extension ProgramTests {
             let clip = voice.url.appendingPathComponent("clips/slt_03.flac").path
             let styled = try await say(voice, "--reference", clip) == first
             #expect(!styled)
+            let exact = try await say(voice, "--weights", "float32") == first
+            #expect(exact)
+            for weights in ["bfloat16", "int8"] { _ = try await say(voice, "--weights", weights) }
+            let unknown = try await voice.run("say", voice.path, "Hello.", "--weights", "int4")
+            #expect(unknown.code == 2 && unknown.errors.contains("int4"))
+        }
+
+        @Test func whatIsPlayedIsWhatIsKept() async throws {
+            let voice = try await trained()
+            let heard = voice.home.appendingPathComponent("heard.raw"),
+                kept = voice.home.appendingPathComponent("a.wav")
+            try voice.set("device", "\"file:FILE='\(heard.path)',FORMAT=raw\"")
+            let result = try await voice.run(
+                "say", voice.path, "Good morning. And good night.", "--out", kept.path, "--play")
+            #expect(result.code == 0 && result.errors == "", "\(result.errors)")
+            #expect(result.output.hasSuffix("Played \(kept.path)\n"))
+            let played = try Data(contentsOf: heard).withUnsafeBytes { Array($0.bindMemory(to: Int16.self)) }
+            let written = try Sound(kept).samples
+            #expect(played.count == written.count && played.contains { $0 != 0 })
         }
 
         @Test func aTakeIsKeptWithWhatMadeIt() async throws {

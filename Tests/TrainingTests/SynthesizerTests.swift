@@ -56,6 +56,55 @@ private struct Spoken: Sendable {
         #expect(two.count > one.count + 3200)
     }
 
+    @Test func soundComesInPiecesThatMakeTheWhole() throws {
+        let synthesizer = try Synthesizer(spoken.weights, voice: spoken.voice)
+        let text = "This is a sentence of middling length, and it goes on a little. And good night."
+        var pieces = [[Float]](), tokensAtFirst = 0, tokens = 0
+        let whole = try synthesizer.speak(text, reference: reference(), seed: 1) {
+            tokens = $0
+            return true
+        } onAudio: {
+            if pieces.isEmpty { tokensAtFirst = tokens }
+            pieces.append($0)
+            return true
+        }
+        #expect(pieces.flatMap { $0 } == whole.samples)
+        // Three quarters of a second at most, before the second sentence's tokens; then a pause comes in between.
+        #expect(pieces.count >= 3 && pieces[0].count <= 12000 && tokensAtFirst < tokens)
+        #expect(try speak(text) == whole.samples)
+    }
+
+    @Test func aListenerCanCancel() throws {
+        let synthesizer = try Synthesizer(spoken.weights, voice: spoken.voice)
+        var pieces = 0
+        #expect(throws: CancellationError.self) {
+            try synthesizer.speak("Good morning to you.", reference: reference(), seed: 1) { _ in
+                pieces += 1
+                return false
+            }
+        }
+        #expect(pieces == 1)
+    }
+
+    @Test func windowsCoverAllFramesOnce() {
+        for frames in [0, 1, 2, 24, 25, 30, 38, 74, 200, 1001] {
+            let windows = Array(DecoderWindows(frames: frames))
+            #expect(windows.flatMap { Array($0) } == Array(0..<frames))
+            #expect((windows.first?.count ?? 0) <= 37 && windows.allSatisfy { $0.count <= 300 })
+        }
+    }
+
+    @Test func smallWeightsSpeakToo() throws {
+        for format in [WeightFormat.bfloat16, .int8] {
+            let synthesizer = try Synthesizer(spoken.weights, voice: spoken.voice, priorWeights: format)
+            func once() throws -> [Float] {
+                try synthesizer.speak("Good morning.", reference: reference(), seed: 1).samples
+            }
+            let first = try once()
+            #expect(try first.count >= 640 && once() == first)
+        }
+    }
+
     @Test func nothingToSayIsAnError() throws {
         for text in ["", "   ", "\n", "..."] {
             #expect(throws: (any Error).self, "\(text)") { try speak(text) }

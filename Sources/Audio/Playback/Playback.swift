@@ -1,6 +1,7 @@
 import Foundation
 
-/// One sound on its way to an ALSA device, on a thread of its own. It starts when made, and the maker goes on at once.
+/// One sound on its way to an ALSA device, on a thread of its own. It starts when made, or with the first piece of a
+/// sound that comes in pieces, and the maker goes on at once.
 package final class Playback: @unchecked Sendable {  // guarded by `condition`
     /// What reached the device.
     package struct Progress: Sendable, Equatable {
@@ -28,17 +29,46 @@ package final class Playback: @unchecked Sendable {  // guarded by `condition`
     private var result: Outcome?
     private var waiters: [@Sendable (Outcome) -> Void] = []
 
+    /// Pieces that the device has not taken yet.
+    private var pieces: [[Float]] = []
+    private var isComplete = false
+
     /// - Parameters:
     ///   - device: an ALSA name: `default`, `hw:1,0`, `null`, `file:FILE='/tmp/take.raw',FORMAT=raw`.
     ///   - completion: called once, on the playback's thread.
-    package init(
+    package convenience init(
         _ waveform: Waveform, device: String = "default", completion: (@Sendable (Outcome) -> Void)? = nil
+    ) {
+        self.init(sampleRate: waveform.sampleRate, device: device, completion: completion)
+        append(waveform.samples)
+        end()
+    }
+
+    /// A sound that comes in pieces, by `append` and `end`. Where a piece comes too late there is silence before it.
+    package init(
+        sampleRate: Int, device: String = "default", completion: (@Sendable (Outcome) -> Void)? = nil
     ) {
         self.device = device
         if let completion { waiters.append(completion) }
-        let thread = Thread { [self] in finish(play(waveform)) }
+        let thread = Thread { [self] in finish(play(sampleRate: sampleRate)) }
         thread.name = "playback"
         thread.start()
+    }
+
+    /// Adds samples to what is to be played.
+    package func append(_ samples: [Float]) {
+        condition.withLock {
+            if !samples.isEmpty { pieces.append(samples) }
+            condition.broadcast()
+        }
+    }
+
+    /// Nothing more is to come.
+    package func end() {
+        condition.withLock {
+            isComplete = true
+            condition.broadcast()
+        }
     }
 
     /// Falls silent within a few hundredths of a second; without effect when it is over.
@@ -85,36 +115,74 @@ package final class Playback: @unchecked Sendable {  // guarded by `condition`
 
     private var wantsToStop: Bool { condition.withLock { isCancelled } }
 
-    private func play(_ waveform: Waveform) -> Outcome {
+    /// The next piece; nil when all were given. Waits for one; empty when it was cancelled instead.
+    private func nextPiece() -> [Float]? {
+        condition.withLock {
+            while pieces.isEmpty && !isComplete && !isCancelled { condition.wait() }
+            if isCancelled { return [] }
+            return pieces.isEmpty ? nil : pieces.removeFirst()
+        }
+    }
+
+    private func play(sampleRate: Int) -> Outcome {
         var progress = Progress(frames: 0, sampleRate: 0)
         if wantsToStop { return .cancelled(progress) }
         do throws(AudioDeviceError) {
-            let stream = try PlaybackStream.open(device, sampleRate: waveform.sampleRate)
+            let stream = try PlaybackStream.open(device, sampleRate: sampleRate)
             progress.sampleRate = stream.sampleRate
-            let frames = try interleaved(waveform, for: stream)
-            let total = frames.count / stream.channels
-            var idleRounds = 0
-            while progress.frames < total {
-                if wantsToStop {
-                    stream.drop()
-                    return .cancelled(progress)
-                }
-                switch try writeSome(of: frames, from: progress.frames, total: total, to: stream) {
-                case .wrote(let count):
-                    progress.frames += count
-                    idleRounds = 0
-                case .full:
-                    if try stream.waitForRoom(milliseconds: 50) == false { idleRounds += 1 }
-                case .recovered:
-                    idleRounds += 1
-                }
-                if idleRounds > 100 {
-                    throw AudioDeviceError(device: device, operation: .play, reason: "it takes no sound")
-                }
+            let resampler = try converted { () throws(Resampler.Failure) in
+                try StreamResampler(from: sampleRate, to: stream.sampleRate)
+            }
+            while let piece = nextPiece() {
+                let samples = try converted { () throws(Resampler.Failure) in try resampler.take(piece) }
+                try write(samples, to: stream, &progress)
+                if wantsToStop { break }
+            }
+            if !wantsToStop {
+                let rest = try converted { () throws(Resampler.Failure) in try resampler.end() }
+                try write(rest, to: stream, &progress)
+            }
+            if wantsToStop {
+                stream.drop()
+                return .cancelled(progress)
             }
             return drain(stream, progress)
         } catch {
             return .failed(error)
+        }
+    }
+
+    private func converted<Result>(
+        _ body: () throws(Resampler.Failure) -> Result
+    ) throws(AudioDeviceError) -> Result {
+        do {
+            return try body()
+        } catch {
+            throw AudioDeviceError(device: device, operation: .play, reason: error.reason)
+        }
+    }
+
+    /// Writes samples, the same on all of the stream's channels, until the device took them or it is cancelled.
+    private func write(
+        _ samples: [Float], to stream: PlaybackStream, _ progress: inout Progress
+    ) throws(AudioDeviceError) {
+        let frames = samples.flatMap { repeatElement(integerSample($0), count: stream.channels) }
+        let total = samples.count
+        var written = 0, idleRounds = 0
+        while written < total && !wantsToStop {
+            switch try writeSome(of: frames, from: written, total: total, to: stream) {
+            case .wrote(let count):
+                written += count
+                progress.frames += count
+                idleRounds = 0
+            case .full:
+                if try stream.waitForRoom(milliseconds: 50) == false { idleRounds += 1 }
+            case .recovered:
+                idleRounds += 1
+            }
+            if idleRounds > 100 {
+                throw AudioDeviceError(device: device, operation: .play, reason: "it takes no sound")
+            }
         }
     }
 
@@ -141,16 +209,5 @@ package final class Playback: @unchecked Sendable {  // guarded by `condition`
             }
         }
         return .finished(progress)
-    }
-
-    /// 16-bit frames at the stream's rate, the same on all its channels.
-    private func interleaved(_ waveform: Waveform, for stream: PlaybackStream) throws(AudioDeviceError) -> [Int16] {
-        let converted: Waveform
-        do {
-            converted = try Resampler(quality: .high).resample(waveform, to: stream.sampleRate)
-        } catch {
-            throw AudioDeviceError(device: device, operation: .play, reason: error.reason)
-        }
-        return converted.samples.flatMap { repeatElement(integerSample($0), count: stream.channels) }
     }
 }

@@ -21,7 +21,9 @@ package final class Synthesizer {
     private let pause = 0.2
 
     /// - Throws: `TrainingError.incompatible` when the weights are not those of this voice.
-    package init(_ weights: WeightsImage, voice: Voice) throws {
+    ///
+    /// The prior draws tokens with `priorWeights`: smaller ones are faster and agree less.
+    package init(_ weights: WeightsImage, voice: Voice, priorWeights: WeightFormat = .float32) throws {
         self.weights = weights
         sampling = voice.configuration.sampling
         frontEnd = try voice.textFrontEnd()
@@ -40,38 +42,40 @@ package final class Synthesizer {
             }
             module.freeze()
         }
+        prior.decodeWith(priorWeights)
     }
 
-    /// Speaks a text with the style of `reference`, a spectrum [1, reference bins, T]. `progress` is told the tokens so far; false
-    /// cancels.
+    /// Speaks a text with the style of `reference`, a spectrum [1, reference bins, T].
     ///
+    /// - Parameters:
+    ///   - progress: told the tokens so far; false cancels.
+    ///   - onAudio: given the sound in pieces as they are made, together the result; false cancels. The first piece is
+    ///     half a second that comes as soon as the first sentence's tokens are known.
     /// - Throws: `TextError`, `PriorError`, `TrainingError.nothingToSay`, `CancellationError`.
     package func speak(
-        _ text: String, reference: Tensor, seed: UInt64, progress: ((Int) -> Bool)? = nil
+        _ text: String, reference: Tensor, seed: UInt64, progress: ((Int) -> Bool)? = nil,
+        onAudio: (([Float]) -> Bool)? = nil
     ) throws -> Waveform {
         let sentences = frontEnd.sentences(in: try TextNormalizer().normalize(text))
         guard !sentences.isEmpty else { throw TrainingError.nothingToSay }
         let g = sovits.speakerVector(reference)
         var samples = [Float](), spoken = 0
+        func add(_ piece: [Float]) throws {
+            samples += piece
+            if let onAudio, !onAudio(piece) { throw CancellationError() }
+        }
         remarks = []
         for (index, sentence) in sentences.enumerated() {
             let encoded = try frontEnd.encode(sentence), symbols = encoded.ids
             if let warning = encoded.warning { remarks.append(warning) }
             guard !symbols.isEmpty else { continue }
-            if !samples.isEmpty { samples += [Float](repeating: 0, count: Int(pause * Double(sampleRate))) }
-            var options = SamplingOptions(
-                maximumTokens: max(25, Int((3 * weights.position.tokensPerSymbol * Double(symbols.count)).rounded(.up)))
-            )
-            options.topK = sampling.topK
-            options.topP = Float(sampling.topP)
-            options.temperature = Float(sampling.temperature)
-            options.repetitionPenalty = Float(sampling.repetitionPenalty)
+            if !samples.isEmpty { try add([Float](repeating: 0, count: Int(pause * Double(sampleRate)))) }
             let tokens = try prior.sample(
-                text: symbols, speaker: g, codeTable: sovits.codeTable, bert: nil, options: options,
+                text: symbols, speaker: g, codeTable: sovits.codeTable, bert: nil, options: options(for: symbols),
                 random: RandomStream(seed: seed, name: "sampling", step: index)
             ) { progress?(spoken + $0) ?? true }
             spoken += tokens.count
-            samples += decode(tokens, symbols, g, seed: seed, part: index)
+            try decode(tokens, symbols, g, seed: seed, part: index, into: add)
         }
         guard !samples.isEmpty else { throw TrainingError.nothingToSay }
         return Waveform(samples: samples, sampleRate: sampleRate)
@@ -81,16 +85,35 @@ package final class Synthesizer {
     package func resynthesize(_ clip: PreparedClip, reference: Tensor, seed: UInt64) -> Waveform {
         let g = sovits.speakerVector(reference)
         let tokens = clip.featureTensor.flatMap(sovits.tokens(ofFeatures:)) ?? clip.tokens
-        return Waveform(samples: decode(tokens, clip.text, g, seed: seed, part: 0), sampleRate: sampleRate)
+        var samples = [Float]()
+        decode(tokens, clip.text, g, seed: seed, part: 0) { samples += $0 }
+        return Waveform(samples: samples, sampleRate: sampleRate)
     }
 
-    private var sampleRate: Int { sovits.configuration.sampleRate }
+    package var sampleRate: Int { sovits.configuration.sampleRate }
 
-    private func decode(_ tokens: [Int], _ symbols: [Int32], _ g: Tensor, seed: UInt64, part: Int) -> [Float] {
-        sovits.synthesize(
+    private func options(for symbols: [Int32]) -> SamplingOptions {
+        let predicted = weights.position.tokensPerSymbol * Double(symbols.count)
+        var options = SamplingOptions(maximumTokens: max(25, Int((3 * predicted).rounded(.up))))
+        options.topK = sampling.topK
+        options.topP = Float(sampling.topP)
+        options.temperature = Float(sampling.temperature)
+        options.repetitionPenalty = Float(sampling.repetitionPenalty)
+        return options
+    }
+
+    /// Every frame before the decoder depends on all tokens, so those must be known first; the decoder hears only a few
+    /// frames around each, and runs window by window.
+    private func decode(
+        _ tokens: [Int], _ symbols: [Int32], _ g: Tensor, seed: UInt64, part: Int, into add: ([Float]) throws -> Void
+    ) rethrows {
+        if tokens.isEmpty { return }
+        let z = sovits.latents(
             tokens: tokens, text: symbols, speaker: g, noiseScale: Float(sampling.noiseScale),
-            random: RandomStream(seed: seed, name: "noise", step: part)
-        ).values
+            random: RandomStream(seed: seed, name: "noise", step: part))
+        for frames in DecoderWindows(frames: 2 * tokens.count) {
+            try add(sovits.decode(z, speaker: g, frames: frames).values)
+        }
     }
 }
 

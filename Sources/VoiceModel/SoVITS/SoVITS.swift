@@ -119,13 +119,25 @@ package final class SoVITS: Module {
     package func synthesize(
         tokens: [Int], text: [Int32], speaker g: Tensor, noiseScale: Float, random: RandomStream
     ) -> Tensor {
+        decoder(latents(tokens: tokens, text: text, speaker: g, noiseScale: noiseScale, random: random), speaker: g)
+    }
+
+    /// The samples of some frames only, [1, 1, frames · hop], of what `latents` gave.
+    package func decode(_ z: Tensor, speaker g: Tensor, frames: Range<Int>) -> Tensor {
+        decoder(z, speaker: g, frames: frames)
+    }
+
+    /// What the decoder hears of tokens and text, [1, C, 2 · tokens]: every frame depends on all of them.
+    package func latents(
+        tokens: [Int], text: [Int32], speaker g: Tensor, noiseScale: Float, random: RandomStream
+    ) -> Tensor {
         let frames = 2 * tokens.count, mask = Tensor.mask(lengths: [frames], frames: frames)
         let prior = priorEncoder(
             contentSource.vectors(of: [tokens], frames: frames), lengths: [frames], text: PaddedText([text]),
             speaker: g, nil)
         let noise = random.normal(prior.mean.shape) * noiseScale
         let z = flow.inverse(prior.sample(noise: noise, mask: mask), mask: mask, speaker: g)
-        return decoder(z * mask, speaker: g)
+        return z * mask
     }
 
     package func collect(_ state: StateCollector) {

@@ -4,6 +4,9 @@ import Tensor
 /// What turns latent frames into a waveform: z [B, C, T], g [B, G, 1] -> [B, 1, T · hop].
 package protocol Vocoder: Module {
     func callAsFunction(_ z: Tensor, speaker: Tensor) -> Tensor
+
+    /// The samples of some frames only, [1, 1, frames · hop], as they would stand in the whole.
+    func callAsFunction(_ z: Tensor, speaker: Tensor, frames: Range<Int>) -> Tensor
 }
 
 /// HiFi-GAN's generator (Kong et al. 2020), V1 residual blocks, conditioned on the speaker.
@@ -11,9 +14,11 @@ package protocol Vocoder: Module {
 /// Its convolutions start as PyTorch's default does. The public code asks for a deviation of 0.01, but weight norm
 /// overwrites that before the first step; with it, the magnitudes would take thousands of steps to grow.
 package final class HiFiGAN: Vocoder {
-    private let pre, condition, post: Convolution1d
-    private let upsamplings: [TransposedConvolution1d]
+    let pre, condition, post: Convolution1d
+    let upsamplings: [TransposedConvolution1d]
     private let residualBlocks: [[ResidualBlock]]
+    /// How far each part reaches.
+    let reach: HiFiGANReach
 
     package init(
         inputs: Int, initialChannels: Int, rates: [Int], kernels: [Int], residualKernels: [Int] = [3, 7, 11],
@@ -33,18 +38,27 @@ package final class HiFiGAN: Vocoder {
         }
         self.upsamplings = upsamplings
         residualBlocks = blocks
+        reach = HiFiGANReach(rates: rates, kernels: kernels, residualKernels: residualKernels, dilations: dilations)
         post = Convolution1d(channels, 1, kernel: 7, padding: 3, bias: postBias)
     }
 
     package func callAsFunction(_ z: Tensor, speaker: Tensor) -> Tensor {
         var x = pre(z) + condition(speaker)
-        for (upsampling, blocks) in zip(upsamplings, residualBlocks) {
-            x = upsampling(x, inputLeakyReluSlope: 0.1)
-            let sum = blocks.dropFirst().reduce(blocks[0](x)) { $0 + $1(x) }
-            x = sum / Float(blocks.count)
-        }
+        for stage in upsamplings.indices { x = residual(stage, upsampled(stage, x)) }
+        return output(x)
+    }
+
+    func upsampled(_ stage: Int, _ x: Tensor) -> Tensor { upsamplings[stage](x, inputLeakyReluSlope: 0.1) }
+
+    /// The mean of a stage's residual blocks.
+    func residual(_ stage: Int, _ x: Tensor) -> Tensor {
+        let blocks = residualBlocks[stage]
+        return blocks.dropFirst().reduce(blocks[0](x)) { $0 + $1(x) } / Float(blocks.count)
+    }
+
+    func output(_ x: Tensor) -> Tensor {
         // The public implementation's last slope is PyTorch's default.
-        return post(x, inputLeakyReluSlope: 0.01).hyperbolicTangent()
+        post(x, inputLeakyReluSlope: 0.01).hyperbolicTangent()
     }
 
     package func collect(_ state: StateCollector) {

@@ -28,22 +28,31 @@ struct SayCommand: AsyncParsableCommand {
     @Option(help: "Where to write the WAV; a new take of the voice by default.")
     var out: String?
 
-    @Flag(help: "Play it, too.")
+    @Option(help: "The prior's weights: float32, or bfloat16 or int8, which are faster and a little less exact.")
+    var weights: WeightFormat = .float32
+
+    @Flag(help: "Play it, too, from the first half second on.")
     var play = false
 
     func run() async throws {
         let voice = try Voice.open(voice)
         let store = try CheckpointStore(directory: voice.checkpointDirectory, access: .readOnly)
-        let weights = try WeightsImage(checkpoint(in: store, of: voice))
+        let image = try WeightsImage(checkpoint(in: store, of: voice))
         Threads.use(ProcessInfo.processInfo.activeProcessorCount)
-        let line = ProgressLine(), watch = SignalWatch {}
+        let player = DevicePlayer(device: voice.configuration.studio.device)
+        let line = ProgressLine(), watch = SignalWatch { player.stop() }
         let style = try ReferenceStyle.spectrum(of: reference.map { URL(fileURLWithPath: $0) }, voice: voice)
-        let synthesizer = try Synthesizer(weights, voice: voice)
+        let synthesizer = try Synthesizer(image, voice: voice, priorWeights: weights)
+        // Opened before there is a sound, so that the first one waits for nothing.
+        let playback = play ? player.start(sampleRate: synthesizer.sampleRate) : nil
         let waveform: Waveform
         do {
             defer { line.clear() }
             waveform = try synthesizer.speak(text, reference: style, seed: seed) { count in
                 line.show("Speaking: \(count) tokens")
+                return watch.signalNumber == nil
+            } onAudio: { piece in
+                playback?.append(piece)
                 return watch.signalNumber == nil
             }
         } catch is CancellationError {
@@ -51,10 +60,10 @@ struct SayCommand: AsyncParsableCommand {
         }
         for remark in synthesizer.remarks { printError(remark) }
         let take = try TakeLibrary(voice).save(
-            waveform, text: text, weights: weights, seed: seed, source: "prior",
+            waveform, text: text, weights: image, seed: seed, source: "prior",
             to: out.map { URL(fileURLWithPath: $0) })
-        print("\(take.path)  \(String(format: "%.2f", waveform.duration)) s  \(weights.label)")
-        if play { print(try await DevicePlayer(device: voice.configuration.studio.device).play(take)) }
+        print("\(take.path)  \(String(format: "%.2f", waveform.duration)) s  \(image.label)")
+        if let playback { print(try await player.finish(playback, of: take)) }
     }
 
     private func checkpoint(in store: CheckpointStore, of voice: Voice) throws -> LoadedCheckpoint {
@@ -66,3 +75,5 @@ struct SayCommand: AsyncParsableCommand {
         return found.checkpoint
     }
 }
+
+extension WeightFormat: ExpressibleByArgument {}
