@@ -60,6 +60,22 @@ import Testing
         #expect(bands < 2e-2)
     }
 
+    @Test(arguments: [4, 8, 64, 1024, 2048])
+    func theFastTransformAgreesWithTheProducts(size: Int) throws {
+        let spectrogram = Spectrogram(fftSize: size, hop: size)
+        func run(_ body: (Tensor) -> Tensor) throws -> (Tensor, Tensor) {
+            let frames = RandomStream(seed: 8, name: "frames").normal([2, 21, size])
+            frames.requiresGradient = true
+            let y = body(frames)
+            (y * RandomStream(seed: 9, name: "probe").normal(y.shape)).sum().backward()
+            return (y, try #require(frames.gradient))
+        }
+        let fast = try run { spectrogram.magnitudes(ofFrames: $0) }
+        let plain = try run { spectrogram.magnitudesByProducts(ofFrames: $0) }
+        #expect(relativeDifference(fast.0, plain.0) < 1e-4)
+        #expect(relativeDifference(fast.1, plain.1) < 1e-4)
+    }
+
     @Test func anItemOfABatchIsTheSameAlone() {
         let wave = RandomStream(seed: 5, name: "wave").normal([3, 2000])
         let batch = mel(wave), count = batch.count / 3

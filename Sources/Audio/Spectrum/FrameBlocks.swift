@@ -1,3 +1,4 @@
+import CKernels
 import COpenBLAS
 import Tensor
 
@@ -11,6 +12,16 @@ func forEachFrameBlock(batch: Int, time: Int, _ body: (Int, Int, Int) -> Void) {
     parallelFor(batch * blocks) { piece in
         let start = piece % blocks * blockFrames
         body(piece / blocks, start, min(blockFrames, time - start))
+    }
+}
+
+/// Calls `body(item of the batch, first frame, number of frames)` for as many frames as the fast transform takes at a
+/// time, in parallel.
+func forEachFrameGroup(batch: Int, time: Int, _ body: (Int, Int, Int) -> Void) {
+    let group = Int(ck_fourier_lanes), groups = (time + group - 1) / group
+    parallelFor(batch * groups) { piece in
+        let start = piece % groups * group
+        body(piece / groups, start, min(group, time - start))
     }
 }
 

@@ -1,3 +1,4 @@
+import CKernels
 import Tensor
 
 /// Magnitudes of the short-time Fourier transform, with gradient: [B, N] → [B, bins, T], T = N / hop.
@@ -25,7 +26,8 @@ package struct Spectrogram: Sendable, Hashable {
         precondition(waveform.rank == 2, "a spectrogram is taken of [B, N], this has a shape of \(waveform.shape)")
         let left = (fftSize - hop) / 2, right = fftSize - hop - left
         let frames = waveform.reflectPadded(left: left, right: right).framed(length: fftSize, hop: hop)
-        return magnitudes(ofFrames: frames)
+        let isFast = fftSize >= 4 && fftSize & (fftSize - 1) == 0
+        return isFast ? magnitudes(ofFrames: frames) : magnitudesByProducts(ofFrames: frames)
     }
 
     /// [1, bins, T] of one clip, without gradient.
@@ -33,11 +35,58 @@ package struct Spectrogram: Sendable, Hashable {
         self(Tensor(waveform.samples, shape: [1, waveform.samples.count]))
     }
 
-    /// [B, T, fftSize] → [B, bins, T]
+    /// [B, T, fftSize] → [B, bins, T] by the fast Fourier transform, for powers of two.
+    package func magnitudes(ofFrames frames: Tensor) -> Tensor {
+        let tables = SpectrumCache.shared.fourierTables(fftSize: fftSize)
+        let (batch, time, size, bins) = (frames.shape[0], frames.shape[1], fftSize, bins)
+        let (window, cosines, sines) = (tables.window.pointer, tables.cosines.pointer, tables.sines.pointer)
+        // Real parts of all bins, then imaginary parts.
+        let spectrum = Tensor(uninitialized: [batch, 2 * bins, time])
+        let y = Tensor(uninitialized: [batch, bins, time])
+        let (source, parts, target) = (frames.pointer, spectrum.pointer, y.pointer)
+        forEachFrameGroup(batch: batch, time: time) { item, start, count in
+            let scratch = Storage(count: Int(ck_fourier_scratch(Int64(size))))
+            let real = parts + item * 2 * bins * time + start, imaginary = real + bins * time
+            ck_fourier_frames(
+                Int64(size), Int64(count), source + (item * time + start) * size, window, cosines, sines, real,
+                imaginary, Int64(time), scratch.pointer)
+            for bin in 0..<bins {
+                let (re, im) = (real + bin * time, imaginary + bin * time)
+                let row = target + (item * bins + bin) * time + start
+                for t in 0..<count { row[t] = (re[t] * re[t] + im[t] * im[t] + 1e-8).squareRoot() }
+            }
+        }
+        let saved = y.detached()
+        return y.recorded([frames]) { dy in
+            let dx = Tensor(uninitialized: [batch, time, size])
+            let (d, magnitude, parts, target) = (dy.pointer, saved.pointer, spectrum.pointer, dx.pointer)
+            forEachFrameGroup(batch: batch, time: time) { item, start, count in
+                let scratch = Storage(count: Int(ck_fourier_scratch(Int64(size))))
+                // re and im times dy / magnitude.
+                let slopes = Storage(count: 2 * bins * count)
+                for bin in 0..<bins {
+                    let position = (item * bins + bin) * time + start
+                    let real = (item * 2 * bins + bin) * time + start, imaginary = real + bins * time
+                    for t in 0..<count {
+                        let factor = d[position + t] / magnitude[position + t]
+                        slopes.pointer[bin * count + t] = parts[real + t] * factor
+                        slopes.pointer[(bins + bin) * count + t] = parts[imaginary + t] * factor
+                    }
+                }
+                ck_fourier_frames_backward(
+                    Int64(size), Int64(count), slopes.pointer, slopes.pointer + bins * count, Int64(count),
+                    tables.window.pointer, tables.cosines.pointer, tables.sines.pointer,
+                    target + (item * time + start) * size, scratch.pointer)
+            }
+            return [dx]
+        }
+    }
+
+    /// The same by two products with cosines and sines: for every even size, and the oracle of the fast one.
     ///
     /// The window and the cosines are even about the middle of the frame and the sines odd, and the window is 0 at its
     /// first sample; so a frame is folded into sums and differences first, and two products of half the depth do.
-    private func magnitudes(ofFrames frames: Tensor) -> Tensor {
+    package func magnitudesByProducts(ofFrames frames: Tensor) -> Tensor {
         let basis = SpectrumCache.shared.fourierBasis(fftSize: fftSize)
         let (batch, time, size, half, bins) = (frames.shape[0], frames.shape[1], fftSize, fftSize / 2, bins)
         let work = WorkItem.Shape.product(rows: batch * time, inputs: half, outputs: 2 * bins)

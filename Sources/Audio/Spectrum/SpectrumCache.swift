@@ -11,6 +11,7 @@ final class SpectrumCache: @unchecked Sendable {  // guarded by `lock`
 
     private let lock = NSLock()
     private var bases: [Int: Storage] = [:]
+    private var tables: [Int: FourierTables] = [:]
     private var filters: [FilterKey: Storage] = [:]
 
     /// [2, bins, fftSize / 2], row-major: the windowed cosines of all bins at samples 1 ... fftSize / 2, then their
@@ -24,6 +25,16 @@ final class SpectrumCache: @unchecked Sendable {  // guarded by `lock`
         }
     }
 
+    /// What the fast transform of `fftSize` samples reads.
+    func fourierTables(fftSize: Int) -> FourierTables {
+        lock.withLock {
+            if let present = tables[fftSize] { return present }
+            let made = FourierTables(fftSize)
+            tables[fftSize] = made
+            return made
+        }
+    }
+
     /// [bands, bins], row-major.
     func melFilters(sampleRate: Int, fftSize: Int, bands: Int) -> Storage {
         let key = FilterKey(sampleRate: sampleRate, fftSize: fftSize, bands: bands)
@@ -32,6 +43,21 @@ final class SpectrumCache: @unchecked Sendable {  // guarded by `lock`
             let made = makeMelFilters(sampleRate: sampleRate, fftSize: fftSize, bands: bands)
             filters[key] = made
             return made
+        }
+    }
+}
+
+/// The window of a frame, and cos and sin of 2πk / size for k ≤ size / 2.
+struct FourierTables {
+    let window, cosines, sines: Storage
+
+    init(_ size: Int) {
+        (window, cosines, sines) = (Storage(count: size), Storage(count: size / 2 + 1), Storage(count: size / 2 + 1))
+        let angles = (0..<size).map { 2 * Double.pi * Double($0) / Double(size) }
+        // Periodic Hann.
+        for n in 0..<size { window.pointer[n] = Float(0.5 - 0.5 * cos(angles[n])) }
+        for k in 0...size / 2 {
+            (cosines.pointer[k], sines.pointer[k]) = (Float(cos(angles[k])), Float(sin(angles[k])))
         }
     }
 }

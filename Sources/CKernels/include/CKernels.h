@@ -8,6 +8,7 @@
 #include "reduction.h"
 #include "optimizer.h"
 #include "convolution.h"
+#include "fourier.h"
 #include "small_weights.h"
 
 #endif
