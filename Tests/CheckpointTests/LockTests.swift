@@ -71,6 +71,19 @@ import Testing
         #expect(try StoreLock(url: url).takenOver?.contains("ended without closing the voice") == true)
     }
 
+    @Test func anotherProcessWithTheSameNumberIsNotTheOwner() throws {
+        // This process has that number, but began at another time.
+        try Data(
+            "{\"date\":\"2026-01-02T03:04:05Z\",\"host\":\"\(ProcessInfo.processInfo.hostName)\",\"process\":\(getpid()),\"started\":1}\n"
+                .utf8
+        ).write(to: url)
+        #expect(StoreLock.holder(of: url) == nil)
+        let lock = try StoreLock(url: url)
+        #expect(lock.takenOver?.contains("since 2026-01-02T03:04:05Z was taken over") == true)
+        #expect(StoreLock.holder(of: url)?.started != nil)
+        withExtendedLifetime(lock) {}
+    }
+
     @Test func aFolderThatIsMissingIsNamed() throws {
         let lost = folder.url.appendingPathComponent("none/.lock")
         #expect(message { _ = try StoreLock(url: lost) } == "cannot open \(lost.path): No such file or directory")

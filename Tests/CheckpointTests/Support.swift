@@ -1,5 +1,6 @@
 import Checkpoint
 import Foundation
+import Synchronization
 
 /// A folder for one test, removed when it goes.
 final class TemporaryFolder: Sendable {
@@ -110,5 +111,20 @@ func message(_ body: () throws -> Void) -> String {
         return ""
     } catch {
         return "\(error)"
+    }
+}
+
+/// Counts calls from any thread.
+final class Counter: Sendable {
+    private let state = Mutex(0)
+
+    var count: Int { state.withLock { $0 } }
+
+    /// How often this was called before.
+    func next() -> Int {
+        state.withLock { count in
+            defer { count += 1 }
+            return count
+        }
     }
 }

@@ -13,6 +13,11 @@ package struct ImportedState: Sendable {
     package var image: StateImage
     /// What the manifest said, when there was one and it matched the files.
     package var header: ManifestHeader?
+
+    package init(image: StateImage, header: ManifestHeader? = nil) {
+        self.image = image
+        self.header = header
+    }
 }
 
 extension CheckpointStore {

@@ -37,6 +37,10 @@ extension CheckpointStore {
                 }
             } catch let defect as FileDefect {
                 defects.append("\(record.name)\(defect.reason)")
+            } catch let error as FileSystemError where error.code == EIO {
+                defects.append("\(record.name) cannot be read: the disk reports an error")
+            } catch let error as FileSystemError where error.isNotFound {
+                defects.append("\(record.name) is missing")
             }
         }
         guard defects.isEmpty else {
@@ -59,10 +63,6 @@ extension CheckpointStore {
                 .read(path, name: record.name)
         } catch let defect as SafetensorsDefect {
             throw FileDefect(reason: ": \(defect.reason)")
-        } catch let error as FileSystemError where error.code == EIO {
-            throw FileDefect(reason: " cannot be read: the disk reports an error")
-        } catch let error as FileSystemError where error.isNotFound {
-            throw FileDefect(reason: " is missing")
         }
         if contents.digest == record.digest { return contents.file }
         let found = Dictionary(
@@ -81,12 +81,7 @@ extension CheckpointStore {
     }
 
     private func readText(_ record: FileRecord, _ id: CheckpointID) throws -> TextFile {
-        let bytes: [UInt8]
-        do {
-            bytes = try fileSystem.contents(of: try checkedPath(record, id), limit: record.bytes)
-        } catch let error as FileSystemError where error.code == EIO {
-            throw FileDefect(reason: " cannot be read: the disk reports an error")
-        }
+        let bytes = try fileSystem.contents(of: try checkedPath(record, id), limit: record.bytes)
         guard Digest(of: bytes) == record.digest, let contents = String(validating: bytes, as: UTF8.self) else {
             throw FileDefect(reason: " does not match its checksum")
         }
