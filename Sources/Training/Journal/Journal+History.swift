@@ -34,6 +34,36 @@ extension Journal {
         return segments.reversed()
     }
 
+    /// The branch on which a line's step was trained: `branch` itself or an ancestor; nil when no record is there.
+    package func owner(of step: Int, onLineOf branch: String) throws -> String? {
+        try read { database in
+            guard
+                let segment = try Self.lineage(of: branch, through: .max, database)
+                    .first(where: { step > $0.after && step <= $0.through })
+            else { return nil }
+            return try Row.fetchOne(
+                database, sql: "SELECT step FROM steps WHERE branch = ? AND step = ?",
+                arguments: [segment.branch, step]) == nil ? nil : segment.branch
+        }
+    }
+
+    /// Steps of a branch's line that have held-out figures, by step, each with its mel distance.
+    package func validations(branch: String) throws -> [(step: Int, value: Float)] {
+        try read { database in
+            try Self.lineage(of: branch, through: .max, database).flatMap { segment in
+                try Row.fetchAll(
+                    database,
+                    sql: """
+                        SELECT * FROM steps WHERE branch = ? AND step > ? AND step <= ? AND validates ORDER BY step
+                        """, arguments: [segment.branch, segment.after, segment.through]
+                ).compactMap { row in
+                    let record = try StepRecord(row: row, path: url.path)
+                    return record.metrics[.validationMel].map { (record.step, $0) }
+                }
+            }
+        }
+    }
+
     /// The records that led to a branch's present, along its ancestors, oldest first, at most `limit` of them.
     ///
     /// Thinning keeps the first and the last, rows with held-out figures, and of each stretch of each stage the lowest and

@@ -12,6 +12,14 @@ package enum JournalError: Error, Sendable, Equatable, CustomStringConvertible, 
 
     package var errorDescription: String? { description }
 
+    /// True when the state in memory is good and the disk is not ready for it: wait, and try again.
+    package var isDiskTrouble: Bool {
+        switch self {
+        case .diskFull, .readOnly, .failed: true
+        case .missing, .damaged, .unknownBranch: false
+        }
+    }
+
     package var description: String {
         switch self {
         case .missing(let path): "there is no journal at \(path): train the voice first"

@@ -234,6 +234,13 @@ package final class TrainingEngine {
         }
     }
 
+    /// Leaves the epochs that are under way: what follows is another one, of other data.
+    package func beginEpochs() {
+        for place in [\TrainingPosition.sovits, \TrainingPosition.prior] where position[keyPath: place].batch > 0 {
+            position[keyPath: place] = SamplerPosition(epoch: position[keyPath: place].epoch + 1, batch: 0)
+        }
+    }
+
     // MARK: State
 
     /// A copy of the complete state.

@@ -67,8 +67,26 @@ final class CommandMailbox: @unchecked Sendable {  // guarded by `lock`
 
     var hasStop: Bool { lock.withLock { commands.contains { $0 == .stop || $0 == .interrupt } } }
 
-    /// Returns when there is a command; one waiter at a time.
-    func wait() async {
+    /// Returns when there is a command, or when it is time; one waiter at a time.
+    func wait(until time: ContinuousClock.Instant? = nil) async {
+        let alarm = time.map { time in
+            Task {
+                try await Task.sleep(until: time, clock: .continuous)
+                wake()
+            }
+        }
+        await waitForCommand()
+        alarm?.cancel()
+    }
+
+    private func wake() {
+        lock.withLock {
+            defer { waiter = nil }
+            return waiter
+        }?.resume()
+    }
+
+    private func waitForCommand() async {
         await withCheckedContinuation { continuation in
             let ready = lock.withLock {
                 if !commands.isEmpty { return true }

@@ -3,17 +3,18 @@ import Foundation
 
 // What the user wants, obeyed between two steps.
 extension Trainer {
-    func obey(_ command: TrainingCommand) {
+    func obey(_ command: TrainingCommand) async {
         switch command {
         case .pause:
             guard phase == .training else { return }
-            guard save(.pause) else { return }
+            guard await save(.pause) else { return }
             phase = .paused
             log(.paused, "Paused at step \(currentStep)")
         case .resume:
             if isSpoiled {
                 log(.warning, "The state in memory is not good any more: roll back to a checkpoint first")
             } else if phase != .training {
+                waiting = nil
                 phase = .training
                 log(.started, "Going on from step \(currentStep)")
             }
@@ -23,9 +24,9 @@ extension Trainer {
                     .warning,
                     "The state in memory is not good any more and is not saved: roll back to a checkpoint first")
             } else {
-                save(.user)
+                await startSave(.user)
             }
-        case .rollBack(let id): rollBack(to: id)
+        case .rollBack(let id): await rollBack(to: id)
         case .setStage(let stage): set("stage", stage?.rawValue ?? "schedule")
         case .setLearningRateFactor(let factor): set("learning_rate_factor", "\(factor)")
         case .stop, .interrupt: break
@@ -54,6 +55,7 @@ extension Trainer {
             if let factor = Double(setting.value), factor.isFinite, factor > 0 {
                 engine?.position.learningRateFactor = factor
             }
+        case Replay.settingName, "dataset": break  // looked at when the voice is opened
         default:
             log(.warning, "The journal has a setting \(setting.name) that this version does not know; it is left out")
         }
@@ -76,46 +78,30 @@ extension Trainer {
         }
     }
 
-    func rollBack(to text: String) {
-        guard let engine else { return }
-        let wasTraining = phase == .training
-        do {
-            let id = try CheckpointID(parsing: text)
-            let loaded = try store.load(id)
-            try engine.requireCompatible(loaded)
-            // What is in memory is kept too: going back is never a loss.
-            if !isSpoiled, currentStep > (savedStep ?? 0), !save(.rollback) { return }
-            let from = "\(branch) at step \(currentStep)"
-            let name = try Lineage.startBranch(at: id, store: store, journal: journal)
-            // From here to the end of restoring, memory is neither the one state nor the other.
-            isSpoiled = true
-            branch = name
-            try engine.restore(loaded)
-            isSpoiled = false
-            unrecorded = nil
-            parent = id
-            savedStep = id.step
-            savedAt = .now
-            settingsToReplay = []
-            recentSeconds = []
-            phase = wasTraining ? .training : .paused
-            try refreshSummaries()
-            log(.rolledBack, "Went back from \(from) to \(id); going on as \(branch)")
-        } catch {
-            // What was trained goes on as it was, unless it is gone.
-            if isSpoiled { halt("\(error)") } else { log(.failure, "\(error)") }
-        }
-    }
-
-    func stop(_ reason: CheckpointReason) -> Outcome {
+    func stop(_ reason: CheckpointReason) async -> Outcome {
+        let isOnItsWay = currentStep == startedSaveStep
         if isSpoiled {
+            _ = await finishSave()
             log(.stopped, "Stopped without saving: the state in memory was not good any more")
-        } else if engine != nil, currentStep != savedStep, !save(reason) {
-            return finish(phase, .failed(haltedReason ?? "The state could not be saved."))
+        } else if engine != nil, !(isOnItsWay && saving == nil) {
+            let isSaved = isOnItsWay ? await finishSave() : await save(reason)
+            guard isSaved else {
+                let sentence = troubleOfSave.map { "\($0)" } ?? haltedReason ?? "The state could not be saved."
+                if waiting == nil { log(.failure, sentence) }
+                log(.stopped, "Stopped at step \(currentStep); \(lost) will be done again")
+                return await finish(.halted(sentence), .failed(sentence))
+            }
+            log(.stopped, "Stopped at step \(currentStep)")
         } else {
             log(.stopped, "Stopped at step \(currentStep)")
         }
-        return finish(.stopped, .stopped)
+        return await finish(.stopped, .stopped)
+    }
+
+    /// The steps that only memory has, in words.
+    private var lost: String {
+        let count = currentStep - (savedStep ?? 0)
+        return count == 1 ? "1 step" : "\(count) steps"
     }
 
     var haltedReason: String? {
@@ -129,7 +115,8 @@ extension Trainer {
         publish()
     }
 
-    func finish(_ last: TrainingSnapshot.Phase, _ outcome: Outcome) -> Outcome {
+    func finish(_ last: TrainingSnapshot.Phase, _ outcome: Outcome) async -> Outcome {
+        _ = await finishSave()
         phase = last
         try? journal.sync()
         publish()

@@ -13,7 +13,7 @@ extension Trainer {
             }
         }
         try prepare("Looking for the newest sound checkpoint")
-        let found = try Recovery.newestSound(in: store)
+        let found = try Recovery.recover(in: store)
         if found == nil, let base = voice.configuration.base { try prepare("Reading the base voice \(base.voice)") }
         let base = try found == nil ? BaseVoice.load(voice.configuration) : nil
         try prepare("Reading clips")
@@ -36,15 +36,15 @@ extension Trainer {
             branch = found.branch
             parent = found.checkpoint.id
             savedStep = found.checkpoint.id.step
+            startedSaveStep = savedStep
             origin = found.explanation
             let step = found.checkpoint.id.step
             log(.resumed, redoing(found.explanation, after: step))
             if found.checkpoint.manifest.header.datasetFingerprint != fingerprint {
-                log(
-                    .warning,
-                    "The clips, transcripts or held-out list changed since \(found.checkpoint.id); training goes on with them as they are now"
-                )
+                try beginDataset(engine, after: found.checkpoint.id)
             }
+            replay = try journal.settings(branch: branch).last { $0.name == Replay.settingName }
+                .flatMap { Replay(settingValue: $0.value) }.flatMap { $0.target > step ? $0 : nil }
         } else if let base {
             try engine.model.inherit(base.image, checkpoint: base.label)
             origin = "started from \(base.label)"
@@ -60,7 +60,22 @@ extension Trainer {
         replaySettings()
         if let stage = options.stage, engine.position.stageOverride != stage { set("stage", stage.rawValue) }
         try refreshSummaries()
-        savedAt = .now
+    }
+
+    /// Other clips, transcripts or another held-out list: a new version of the data, which begins with an epoch. Its
+    /// place on the line is recorded, so that steps before it are never compared with it.
+    private func beginDataset(_ engine: TrainingEngine, after id: CheckpointID) throws {
+        engine.beginEpochs()
+        if try journal.settings(branch: branch, after: id.step - 1).last(where: { $0.name == "dataset" })?.value
+            != fingerprint
+        {
+            try journal.append(
+                JournalSetting(branch: branch, step: id.step, name: "dataset", value: fingerprint, date: Date()))
+        }
+        log(
+            .warning,
+            "The clips, transcripts or held-out list changed since \(id); both stages begin an epoch with them as they "
+                + "are now")
     }
 
     /// The line of a resume, with the steps that were done after the checkpoint and are done again.

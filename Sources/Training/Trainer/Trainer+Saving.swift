@@ -1,14 +1,23 @@
 import Checkpoint
 import Foundation
 
+/// A save on its way to the disk.
+struct SaveInProgress: Sendable {
+    var number: Int
+    var id: CheckpointID
+    var reason: CheckpointReason
+    /// Seconds that training stood still for the copy.
+    var stall: Double
+    var task: Task<Result<CheckpointWriter.Written, any Error>, Never>
+}
+
 extension Trainer {
-    /// Saves the complete state; halts and returns false when that fails.
+    /// Copies the complete state and hands it to the writer; training may go on at once. One save at a time: an earlier
+    /// one is waited for. False when training halted instead.
     @discardableResult
-    func save(_ reason: CheckpointReason) -> Bool {
-        guard let engine else { return false }
-        let before = phase
-        phase = .saving
-        publish()
+    func startSave(_ reason: CheckpointReason) async -> Bool {
+        guard await finishSave(), let engine else { return false }
+        let started = ContinuousClock.now
         do {
             let id = CheckpointID(branch: branch, step: currentStep)
             let rows = try journal.rows(branch: branch, after: parent.map { $0.branch == branch ? $0.step : 0 } ?? 0)
@@ -19,40 +28,100 @@ extension Trainer {
             let request = SaveRequest(
                 id: id, reason: reason, parent: parent, datasetFingerprint: fingerprint,
                 configurationDigest: Digest(of: voice.configuration.toml).description)
-            let step = currentStep
-            let saved = try store.save(image, as: request) {
-                try journal.sync()
-                return step
+            let retention = try retention()
+            saveCount += 1
+            let (writer, number) = (writer, saveCount)
+            let task = Task<Result<CheckpointWriter.Written, any Error>, Never> {
+                do {
+                    return .success(try await writer.write(image, as: request, retention))
+                } catch {
+                    return .failure(error)
+                }
             }
-            (parent, savedStep, savedAt) = (id, currentStep, .now)
-            if let damage = saved.replacedDamage { log(.warning, damage) }
-            warnOfDifferences(id, saved)
-            log(.checkpoint, saved.wasAlreadySaved ? "\(id) is saved already" : "Saved \(id) (\(reason.rawValue))")
-            tidy()
-            phase = before
+            saving = SaveInProgress(
+                number: number, id: id, reason: reason, stall: seconds(since: started), task: task)
+            startedSaveStep = currentStep
+            startedSaveAt = .now
             publish()
+            // Heard of between two steps; whoever waits for the save is told first.
+            Task { settle(number, await task.value) }
             return true
         } catch {
-            halt("\(error)")
+            await trouble(error)
             return false
         }
     }
 
-    /// Prunes and lists anew. The checkpoint is safe by now: what fails here is said, and training goes on.
-    private func tidy() {
-        do {
-            if voice.configuration.training.keepCheckpoints > 0 {
-                let gone = try store.prune(keepingLast: voice.configuration.training.keepCheckpoints)
-                if !gone.isEmpty { log(.checkpoint, "Removed \(gone.map(\.description).joined(separator: ", "))") }
+    /// Waits for the save on its way, if there is one; false when it failed.
+    func finishSave() async -> Bool {
+        guard let saving else { return true }
+        return settle(saving.number, await saving.task.value)
+    }
+
+    /// Saves and waits until the disk has it.
+    func save(_ reason: CheckpointReason) async -> Bool {
+        guard await startSave(reason) else { return false }
+        let before = phase
+        if phase == .training { phase = .saving }
+        publish()
+        let isSaved = await finishSave()
+        if phase == .saving { phase = before }
+        publish()
+        return isSaved
+    }
+
+    /// Takes note of how a save ended, once.
+    @discardableResult
+    private func settle(_ number: Int, _ result: Result<CheckpointWriter.Written, any Error>) -> Bool {
+        guard let save = saving, save.number == number else { return (try? result.get()) != nil }
+        saving = nil
+        switch result {
+        case .failure(let error):
+            troubleOfSave = error
+            return false
+        case .success(let written):
+            (parent, savedStep) = (save.id, save.id.step)
+            pace.note(stall: save.stall, work: written.work, threads: threads)
+            if let damage = written.saved.replacedDamage { log(.warning, damage) }
+            warnOfDifferences(save.id, written.saved)
+            log(
+                .checkpoint,
+                written.saved.wasAlreadySaved
+                    ? "\(save.id) is saved already" : "Saved \(save.id) (\(save.reason.rawValue))")
+            if !written.removed.isEmpty {
+                log(.checkpoint, "Removed \(written.removed.map(\.description).joined(separator: ", "))")
             }
-        } catch {
-            log(.warning, "Older checkpoints could not be removed: \(error)")
+            for remark in written.remarks { log(.warning, remark) }
+            if !written.summaries.isEmpty { summaries = written.summaries }
+            if case .savedFromReserve(let needed) = written.saved.space {
+                troubleOfSave = ReserveUsed(id: save.id, needed: needed)
+            }
+            publish()
+            return true
         }
-        do {
-            try refreshSummaries()
-        } catch {
-            log(.warning, "The list of checkpoints could not be read: \(error)")
+    }
+
+    /// What stays: the newest, then fewer and fewer, and the one that measured best.
+    private func retention() throws -> CheckpointWriter.Retention {
+        let count = voice.configuration.training.keepCheckpoints
+        guard count > 0 else { return .init(policy: nil, named: []) }
+        return .init(policy: RetentionPolicy(keepLast: count), named: try bestByValidation().map { [$0] } ?? [])
+    }
+
+    /// The checkpoint whose last held-out figure before it is the lowest of all.
+    func bestByValidation() throws -> CheckpointID? {
+        var best: (id: CheckpointID, value: Float)?
+        for (branch, summaries) in Dictionary(grouping: summaries, by: \.branch) {
+            let figures = try journal.validations(branch: branch)
+            for summary in summaries {
+                guard let value = figures.last(where: { $0.step <= summary.step })?.value, value.isFinite else {
+                    continue
+                }
+                let id = CheckpointID(branch: branch, step: summary.step)
+                if best.map({ (value, id.step) < ($0.value, $0.id.step) }) ?? true { best = (id, value) }
+            }
         }
+        return best?.id
     }
 
     /// A step that is saved already has to be this very state; the rows and the place in settings may be told otherwise.
@@ -66,16 +135,11 @@ extension Trainer {
     }
 
     func refreshSummaries() throws {
-        summaries = try store.list().compactMap { listing in
-            listing.header.map { CheckpointSummary($0, isPinned: listing.isPinned) }
-        }
+        summaries = try store.list().compactMap { listing in listing.header.map { CheckpointSummary($0, listing) } }
     }
-}
 
-extension CheckpointSummary {
-    package init(_ header: ManifestHeader, isPinned: Bool) {
-        self.init(
-            id: header.id.description, branch: header.branch, step: header.step, date: header.date,
-            reason: header.reason.rawValue, bytes: header.bytes, parent: header.parent?.description, isPinned: isPinned)
+    func seconds(since start: ContinuousClock.Instant) -> Double {
+        let elapsed = ContinuousClock.now - start
+        return Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
     }
 }

@@ -1,6 +1,16 @@
 import Foundation
 
 extension Trainer {
+    /// What to say when the process leaves in the middle of a step; nil when no step is being done, and the state is
+    /// being saved or is saved.
+    package nonisolated var partingSentence: String? {
+        let standing = standing.withLock { $0 }
+        guard standing.isInStep else { return nil }
+        let count = standing.step - standing.savedStep
+        return "Left in the middle of step \(standing.step + 1): step \(standing.savedStep) is saved, "
+            + "\(count) step\(count == 1 ? "" : "s") will be done again"
+    }
+
     func log(_ kind: JournalEvent.Kind, _ message: String) {
         let event = JournalEvent(date: Date(), branch: branch, step: currentStep, kind: kind, message: message)
         continuation.yield(.event(event))
@@ -15,6 +25,8 @@ extension Trainer {
     }
 
     func publish() {
+        let (step, saved) = (currentStep, savedStep ?? 0)
+        standing.withLock { ($0.step, $0.savedStep) = (step, saved) }
         let stage = engine?.stage(after: currentStep) ?? voice.configuration.training.schedule[0]
         let place = (stage == .sovits ? engine?.position.sovits : engine?.position.prior) ?? SamplerPosition()
         let sorted = recentSeconds.sorted()
@@ -28,6 +40,15 @@ extension Trainer {
                     learningRate: engine?.learningRate(stage) ?? 0,
                     secondsPerStep: sorted.isEmpty ? nil : sorted[sorted.count / 2], origin: origin,
                     checkpoints: summaries, stageOverride: engine?.position.stageOverride,
-                    learningRateFactor: engine?.position.learningRateFactor ?? 1)))
+                    learningRateFactor: engine?.position.learningRateFactor ?? 1,
+                    safety: TrainingSnapshot.Safety(
+                        savedStep: savedStep, isSaving: saving != nil, interval: pace.interval, cost: pace.share))))
     }
+}
+
+/// Where a run stands, to be asked from any thread, also in the middle of a step.
+package struct Standing: Sendable {
+    package var step = 0
+    package var savedStep = 0
+    package var isInStep = false
 }

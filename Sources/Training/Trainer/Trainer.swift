@@ -1,5 +1,6 @@
 import Checkpoint
 import Foundation
+import Synchronization
 import Tensor
 import VoiceModel
 
@@ -26,6 +27,8 @@ package actor Trainer: TrainingSession {
     private nonisolated let executor = ThreadExecutor(name: "trainer")
     nonisolated let continuation: AsyncStream<TrainingUpdate>.Continuation
     nonisolated let mailbox = CommandMailbox()
+    nonisolated let standing = Mutex(Standing())
+    let writer: CheckpointWriter
     private let lock: StoreLock
     let options: TrainerOptions
 
@@ -36,8 +39,21 @@ package actor Trainer: TrainingSession {
     var origin = ""
     /// Set when the state in memory may not be saved: a step failed half-way.
     var isSpoiled = false
+    /// The step of the newest checkpoint of this line that is on the disk.
     var savedStep: Int?
-    var savedAt = ContinuousClock.now
+    /// The one being written, and what was begun last, written or not.
+    var saving: SaveInProgress?
+    var saveCount = 0
+    var startedSaveStep: Int?
+    var startedSaveAt = ContinuousClock.now
+    var pace: SavePace
+    /// Why the last save failed, until the loop deals with it.
+    var troubleOfSave: (any Error)?
+    /// Set while training is paused for the disk.
+    var waiting: DiskWait?
+    /// Set while steps of another line are done again to reach one that was not saved.
+    var replay: Replay?
+    let threads: Int
     var recentSeconds: [Double] = []
     /// A step that was done while the journal could not be written.
     var unrecorded: StepRecord?
@@ -59,6 +75,11 @@ package actor Trainer: TrainingSession {
         lockRemark = lock.takenOver
         store = try CheckpointStore(directory: voice.checkpointDirectory)
         journal = try Journal(url: voice.journalURL)
+        writer = CheckpointWriter(store: store, journal: journal)
+        threads = options.threads > 0 ? options.threads : ProcessInfo.processInfo.activeProcessorCount
+        let training = voice.configuration.training
+        pace = SavePace(
+            budget: training.saveCostPercent / 100, shortest: 60, longest: training.autosaveMinutes * 60)
         (updates, continuation) = AsyncStream.makeStream(of: TrainingUpdate.self)
     }
 
@@ -81,7 +102,7 @@ package actor Trainer: TrainingSession {
         guard let engine else { throw SessionError.notReady }
         let weights: WeightsImage
         if let id = request.checkpoint {
-            weights = try WeightsImage(store.load(CheckpointID(parsing: id)))
+            weights = try WeightsImage(store.load(store.resolve(id)))
         } else {
             weights = WeightsImage(
                 files: engine.model.weights(), position: engine.position, label: "\(branch)@\(engine.position.step)")
@@ -114,20 +135,21 @@ package actor Trainer: TrainingSession {
             lock.release()
             continuation.finish()
         }
-        Threads.use(options.threads > 0 ? options.threads : ProcessInfo.processInfo.activeProcessorCount)
+        Threads.use(threads)
         do {
             try open()
         } catch is CancellationError {
-            return finish(.stopped, .stopped)
+            return await finish(.stopped, .stopped)
         } catch {
             log(.failure, "\(error)")
-            return finish(.failed("\(error)"), .failed("\(error)"))
+            return await finish(.failed("\(error)"), .failed("\(error)"))
         }
         if let target = options.targetStep, currentStep >= target {
             log(.stopped, "Step \(target) is reached already")
-            return finish(.stopped, .reachedTarget)
+            return await finish(.stopped, .reachedTarget)
         }
         phase = .training
+        startedSaveAt = .now
         log(.started, "Training \(voice.name) from step \(currentStep)")
         publish()
         return await trainUntilEnd()
@@ -140,46 +162,54 @@ package actor Trainer: TrainingSession {
             // Lets auditions and readers in; then what the user wants.
             await Task.yield()
             for command in mailbox.take() {
-                if command == .stop { return stop(.user) }
-                if command == .interrupt { return stop(.signal) }
-                obey(command)
+                if command == .stop { return await stop(.user) }
+                if command == .interrupt { return await stop(.signal) }
+                await obey(command)
+            }
+            await faceTroubleOfSave()
+            if options.endsWhenHalted, waiting == nil, let haltedReason {
+                return await finish(phase, .failed(haltedReason))
             }
             guard phase == .training else {
-                await mailbox.wait()
+                await mailbox.wait(until: waiting?.retryAt)
+                if waiting.map({ $0.retryAt <= .now }) ?? false { await retryAfterTrouble() }
                 continue
             }
-            step()
-            if options.endsWhenHalted, let haltedReason { return finish(phase, .failed(haltedReason)) }
-            if phase == .training, let target = options.targetStep, currentStep >= target {
-                guard currentStep == savedStep || save(.autosave) else {
-                    return finish(phase, .failed(haltedReason ?? "The last save failed."))
-                }
+            await step()
+            if phase == .training, replay == nil, let target = options.targetStep, currentStep >= target {
+                let isSaved = currentStep == startedSaveStep ? await finishSave() : await save(.autosave)
+                guard isSaved, troubleOfSave == nil else { continue }
                 log(.stopped, "Reached step \(target)")
-                return finish(.stopped, .reachedTarget)
+                return await finish(.stopped, .reachedTarget)
             }
         }
     }
 
-    private func step() {
+    private func step() async {
         guard let engine else { return }
+        if let replay, currentStep >= replay.target { return await endReplay(replay) }
         do {
             if let record = unrecorded { try note(record) }
             replaySettings()
+            standing.withLock { $0.isInStep = true }
+            defer { standing.withLock { $0.isInStep = false } }
             let record = try engine.performStep(branch: branch)
             unrecorded = record
             try note(record)
             recentSeconds = recentSeconds.suffix(19) + [record.seconds]
             continuation.yield(.step(record))
             publish()
-            let configuration = voice.configuration.training
-            let due = currentStep - (savedStep ?? 0) >= configuration.autosaveSteps
-            if due || ContinuousClock.now - savedAt >= .seconds(configuration.autosaveMinutes * 60) { save(.autosave) }
         } catch let error as TrainingError {
             isSpoiled = true
-            halt("\(error)")
+            return halt("\(error)")
         } catch {
-            halt("\(error)")
+            return await trouble(error)
         }
+        if replay != nil { return await continueReplay() }
+        // By steps exactly, so that a voice's checkpoints do not depend on the machine; by time when nothing is under way.
+        let isDueBySteps = currentStep - (startedSaveStep ?? 0) >= voice.configuration.training.autosaveSteps
+        let isDueByTime = saving == nil && seconds(since: startedSaveAt) >= pace.interval
+        if isDueBySteps || isDueByTime { await startSave(.autosave) }
     }
 
     /// Puts a step into the journal, or compares it with what stands there from before an interruption.
@@ -194,7 +224,7 @@ package actor Trainer: TrainingSession {
         unrecorded = nil
     }
 
-    private func difference(_ old: StepRecord, _ new: StepRecord) -> String {
+    func difference(_ old: StepRecord, _ new: StepRecord) -> String {
         for metric in Metric.allCases where old.metrics[metric] != new.metrics[metric] {
             return "\(metric.rawValue) was \(old.metrics[metric] ?? .nan), is \(new.metrics[metric] ?? .nan)"
         }

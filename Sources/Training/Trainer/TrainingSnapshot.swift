@@ -35,11 +35,34 @@ package struct TrainingSnapshot: Sendable, Equatable {
     package var stageOverride: Stage?
     /// What the schedule's learning rates are multiplied with, by the user's wish.
     package var learningRateFactor: Double
+    package var safety: Safety
+
+    /// What would be lost if the power failed now, and what it costs that it is not more.
+    package struct Safety: Sendable, Equatable {
+        /// The step of the newest checkpoint on the disk; nil when there is none.
+        package var savedStep: Int?
+        package var isSaving: Bool
+        /// Seconds from one save to the next at this pace.
+        package var interval: Double
+        /// The share of the wall time that saving takes; nil before the first save.
+        package var cost: Double?
+
+        package init(savedStep: Int? = nil, isSaving: Bool = false, interval: Double = 0, cost: Double? = nil) {
+            self.savedStep = savedStep
+            self.isSaving = isSaving
+            self.interval = interval
+            self.cost = cost
+        }
+    }
+
+    /// Steps that only memory has.
+    package var stepsAtRisk: Int { max(0, step - (safety.savedStep ?? 0)) }
 
     package init(
         phase: Phase, voiceName: String, branch: String, step: Int, targetStep: Int?, stage: Stage, epoch: Int,
         batch: Int, batchesInEpoch: Int, learningRate: Double, secondsPerStep: Double?, origin: String,
-        checkpoints: [CheckpointSummary], stageOverride: Stage? = nil, learningRateFactor: Double = 1
+        checkpoints: [CheckpointSummary], stageOverride: Stage? = nil, learningRateFactor: Double = 1,
+        safety: Safety = Safety()
     ) {
         self.phase = phase
         self.voiceName = voiceName
@@ -56,6 +79,7 @@ package struct TrainingSnapshot: Sendable, Equatable {
         self.checkpoints = checkpoints
         self.stageOverride = stageOverride
         self.learningRateFactor = learningRateFactor
+        self.safety = safety
     }
 
     /// Seconds until `targetStep`, when both it and the speed are known.
@@ -77,9 +101,12 @@ package struct CheckpointSummary: Sendable, Codable, Equatable, Identifiable {
     package var bytes: Int
     package var parent: String?
     package var isPinned: Bool
+    package var tags: [String]
+    package var note: String?
 
     package init(
-        id: String, branch: String, step: Int, date: Date, reason: String, bytes: Int, parent: String?, isPinned: Bool
+        id: String, branch: String, step: Int, date: Date, reason: String, bytes: Int, parent: String?, isPinned: Bool,
+        tags: [String] = [], note: String? = nil
     ) {
         self.id = id
         self.branch = branch
@@ -89,6 +116,8 @@ package struct CheckpointSummary: Sendable, Codable, Equatable, Identifiable {
         self.bytes = bytes
         self.parent = parent
         self.isPinned = isPinned
+        self.tags = tags
+        self.note = note
     }
 }
 

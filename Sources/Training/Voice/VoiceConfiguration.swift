@@ -33,6 +33,10 @@ package struct VoiceConfiguration: Sendable, Codable, Equatable {
         package var schedule: [Stage] = [.sovits, .sovits, .sovits, .prior]
         package var autosaveSteps = 1000
         package var autosaveMinutes = 10.0
+        /// Share of the wall time that saving may take, in percent.
+        package var saveCostPercent = 1.0
+        /// Seconds that a step may still take after a signal.
+        package var stopSeconds = 10.0
         package var validationSteps = 200
         /// Checkpoints that pruning leaves; 0 keeps all.
         package var keepCheckpoints = 20

@@ -90,7 +90,15 @@ extension VoiceSetting {
         integer(
             "training", "autosave_steps", \.training.autosaveSteps, 1...1_000_000,
             "Save after this many steps, or after the minutes below, whichever comes first."),
-        number("training", "autosave_minutes", \.training.autosaveMinutes, 0.1...1440, "Save after this many minutes."),
+        number(
+            "training", "autosave_minutes", \.training.autosaveMinutes, 0.1...1440,
+            "Save after this many minutes at the latest: no more than that is ever at risk."),
+        number(
+            "training", "save_cost_percent", \.training.saveCostPercent, 0.01...100,
+            "Save more often, down to once a minute, as long as it costs no more than this share of the time."),
+        number(
+            "training", "stop_seconds", \.training.stopSeconds, 0.1...3600,
+            "After a signal a step may take this long; then the last save stands and the step is done again."),
         integer(
             "training", "validation_steps", \.training.validationSteps, 1...1_000_000,
             "Measure the held-out clips every so many steps."),

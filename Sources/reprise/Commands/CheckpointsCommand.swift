@@ -5,20 +5,34 @@ import Training
 
 struct CheckpointsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "checkpoints", abstract: "List, show, verify, restore, pin or prune a voice's checkpoints.")
+        commandName: "checkpoints",
+        abstract:
+            "Look at a voice's checkpoints, go back and forth between them, mark, compare, thin out and copy them.")
 
     enum Action: String, ExpressibleByArgument, CaseIterable {
-        case list, show, verify, restore, pin, unpin, prune
+        case list, show, verify, restore, undo, redo, pin, unpin, tag, untag, note, compare, prune, export
+        case `import`
     }
 
     @Argument(help: "A voice's name or path.")
     var voice: String
 
-    @Argument(help: "list, show, verify, restore, pin, unpin or prune.")
+    @Argument(
+        help: """
+            list; show, verify, restore, pin, unpin ID; undo or redo the last roll-back; tag ID NAME, untag NAME, \
+            note ID TEXT; compare ID ID; prune; export ID PATH, import PATH.
+            """)
     var action: Action = .list
 
-    @Argument(help: "A checkpoint's ID, such as main/g_0001000; verify without one checks all.")
+    @Argument(
+        help: """
+            A checkpoint: main/g_0001000, a tag, or a branch's name for its newest. `restore` also takes a step that was \
+            not saved, and `verify` without one checks all.
+            """)
     var id: String?
+
+    @Argument(help: "What `tag`, `note`, `compare` and `export` need besides.")
+    var second: String?
 
     @Flag(help: "JSON on standard output.")
     var json = false
@@ -26,9 +40,22 @@ struct CheckpointsCommand: ParsableCommand {
     @Flag(help: "With prune: only say what would go.")
     var dryRun = false
 
+    @Flag(help: "With export: one safetensors file instead of a folder.")
+    var singleFile = false
+
+    @Option(help: "With import: the global step of files that do not say it.")
+    var step: Int?
+
     func validate() throws {
-        if [.show, .restore, .pin, .unpin].contains(action), id == nil {
-            throw ValidationError("`\(action.rawValue)` needs a checkpoint's ID; `list` names them.")
+        let needs: [Action: (count: Int, what: String)] = [
+            .show: (1, "a checkpoint's ID"), .restore: (1, "a checkpoint's ID or a step's"),
+            .pin: (1, "a checkpoint's ID"), .unpin: (1, "a checkpoint's ID"), .tag: (2, "a checkpoint's ID and a name"),
+            .untag: (1, "a tag's name"), .note: (2, "a checkpoint's ID and the note in quotes"),
+            .compare: (2, "two checkpoints' IDs"), .export: (2, "a checkpoint's ID and the path to write"),
+            .import: (1, "the path to read"),
+        ]
+        if let (count, what) = needs[action], [id, second].compactMap({ $0 }).count < count {
+            throw ValidationError("`\(action.rawValue)` needs \(what); `list` shows what there is.")
         }
     }
 
@@ -36,9 +63,12 @@ struct CheckpointsCommand: ParsableCommand {
         let voice = try Voice.open(voice)
         switch action {
         case .list: try list(reading(voice))
-        case .show: try show(reading(voice), parsed())
+        case .show: try show(reading(voice))
         case .verify: try verify(reading(voice))
-        case .restore, .pin, .unpin, .prune: try change(voice)
+        case .compare: try compare(reading(voice))
+        case .export: try export(reading(voice))
+        case .prune where dryRun: try previewPrune(reading(voice), voice)
+        case .restore, .undo, .redo, .pin, .unpin, .tag, .untag, .note, .prune, .import: try change(voice)
         }
     }
 
@@ -46,84 +76,18 @@ struct CheckpointsCommand: ParsableCommand {
         try CheckpointStore(directory: voice.checkpointDirectory, access: .readOnly)
     }
 
-    private func parsed() throws -> CheckpointID { try CheckpointID(parsing: id ?? "") }
-
-    private func list(_ store: CheckpointStore) throws {
-        let listings = try store.list()
-        if json {
-            return try printJSON(
-                listings.compactMap { item in item.header.map { CheckpointSummary($0, isPinned: item.isPinned) } })
-        }
-        if listings.isEmpty { print("No checkpoints yet.") }
-        for item in listings {
-            let marks = (item.isHead ? " HEAD" : "") + (item.isPinned ? " pinned" : "")
-            if let header = item.header {
-                let size = ByteCountFormatter.string(fromByteCount: Int64(header.bytes), countStyle: .memory)
-                let parent = header.parent.map { "  from \($0)" } ?? ""
-                print(
-                    "\(item.id)  \(header.date.formatted(.iso8601))  \(header.reason.rawValue)  \(size)\(parent)\(marks)"
-                )
-            } else {
-                print("\(item.id)  damaged: \(item.defect ?? "unreadable")\(marks)")
-            }
-        }
+    func resolved(_ store: CheckpointStore, _ text: String? = nil) throws -> CheckpointID {
+        try store.resolve(text ?? id ?? "")
     }
 
-    private func show(_ store: CheckpointStore, _ id: CheckpointID) throws {
-        let manifest = try store.manifest(id)
-        if json { return try printJSON(manifest) }
-        let header = manifest.header
-        print("\(header.id), saved \(header.date.formatted(.iso8601)) (\(header.reason.rawValue))")
-        print("parent   \(header.parent?.description ?? "none")")
-        print("clips    \(header.datasetFingerprint)")
-        print("machine  \(header.machine.processor), OpenBLAS core \(header.machine.blasCore)")
-        for file in manifest.files { print("\(file.digest)  \(file.bytes)  \(file.name)") }
-    }
-
-    /// Reads every byte; fails when one checkpoint is damaged, after naming all that are.
-    private func verify(_ store: CheckpointStore) throws {
-        let ids = try id == nil ? store.list().map(\.id) : [parsed()]
-        var isSound = true
-        for id in ids {
-            do {
-                _ = try store.verify(id)
-                print("\(id)  sound")
-            } catch let error as CheckpointError {
-                isSound = false
-                printError("reprise: \(error)")
-            }
-        }
-        if !isSound { throw ExitStatus.failed }
-    }
-
-    /// What changes the store takes the voice's lock: never under a training process.
-    private func change(_ voice: Voice) throws {
-        let lock = try StoreLock(url: voice.lockURL)
-        defer { withExtendedLifetime(lock) {} }
-        let store = try CheckpointStore(directory: voice.checkpointDirectory)
-        switch action {
-        case .restore:
-            let id = try parsed()
-            _ = try store.verify(id)
-            let branch = try Lineage.startBranch(at: id, store: store, journal: Journal(url: voice.journalURL))
-            print("Training goes on from \(id) as \(branch); nothing was deleted.")
-        case .pin, .unpin:
-            try store.setPinned(parsed(), action == .pin)
-            print("\(try parsed()) is \(action == .pin ? "pinned" : "not pinned any more").")
-        case .prune:
-            let gone = try store.prune(keepingLast: voice.configuration.training.keepCheckpoints, dryRun: dryRun)
-            print(
-                gone.isEmpty
-                    ? "Nothing to remove."
-                    : "\(dryRun ? "Would remove" : "Removed") \(gone.map(\.description).joined(separator: ", ")).")
-        case .list, .show, .verify: break
-        }
-    }
-
-    private func printJSON(_ value: some Encodable) throws {
+    func printJSON(_ value: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         encoder.dateEncodingStrategy = .iso8601
         print(String(decoding: try encoder.encode(value), as: UTF8.self))
+    }
+
+    static func size(_ bytes: Int) -> String {
+        ByteCountFormatter.string(fromByteCount: Int64(bytes), countStyle: .memory)
     }
 }

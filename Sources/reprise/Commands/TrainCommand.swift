@@ -27,10 +27,15 @@ struct TrainCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let voice = try Voice.open(voice)
         let trainer = try Trainer(
-            voice: Voice.open(voice),
+            voice: voice,
             options: TrainerOptions(targetStep: steps, stage: stage, threads: threads, endsWhenHalted: true))
-        let watch = SignalWatch { trainer.send(.interrupt) }
+        let patience = voice.configuration.training.stopSeconds
+        let watch = SignalWatch(telling: { number in
+            trainer.send(.interrupt)
+            Self.leave(trainer, after: patience, number: number)
+        })
         let printer = Task { [json] in await Self.show(trainer.updates, json: json) }
         let outcome = await trainer.run()
         await printer.value
@@ -38,6 +43,15 @@ struct TrainCommand: AsyncParsableCommand {
         case .reachedTarget: return
         case .stopped: if let number = watch.signalNumber { throw ExitStatus.signal(number) }
         case .failed: throw ExitStatus.failed
+        }
+    }
+
+    /// A step that outlasts the patience of whoever sent the signal is given up: the last save stands.
+    private static func leave(_ trainer: Trainer, after seconds: Double, number: Int32) {
+        DispatchQueue.global().asyncAfter(deadline: .now() + seconds) {
+            guard let sentence = trainer.partingSentence else { return }
+            printError(sentence)
+            _exit(128 + number)
         }
     }
 

@@ -7,7 +7,10 @@ final class SignalWatch: @unchecked Sendable {  // `sources` is only kept alive,
     private var sources: [any DispatchSourceSignal] = []
 
     /// `handler` runs once, at the first signal.
-    init(handler: @escaping @Sendable () -> Void) {
+    convenience init(handler: @escaping @Sendable () -> Void) { self.init(telling: { _ in handler() }) }
+
+    /// The same for one that wants to know the signal's number.
+    init(telling handler: @escaping @Sendable (Int32) -> Void) {
         signal(SIGPIPE, SIG_IGN)
         for number in [SIGHUP, SIGINT, SIGTERM] {
             signal(number, SIG_IGN)
@@ -15,7 +18,7 @@ final class SignalWatch: @unchecked Sendable {  // `sources` is only kept alive,
             source.setEventHandler { [weak self] in
                 guard let self else { return }
                 let isFirst = received.compareExchange(expected: 0, desired: number, ordering: .relaxed).exchanged
-                if isFirst { return handler() }
+                if isFirst { return handler(number) }
                 if number == SIGINT { _exit(128 + SIGINT) }
             }
             source.resume()

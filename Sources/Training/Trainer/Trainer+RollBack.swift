@@ -1,0 +1,90 @@
+import Checkpoint
+import Foundation
+
+// Going back to a checkpoint, or to any step: see `Lineage`.
+extension Trainer {
+    func rollBack(to text: String) async {
+        guard engine != nil else { return }
+        let wasTraining = phase == .training
+        do {
+            let place = try Lineage.destination(of: text, store: store, journal: journal)
+            // What is in memory is kept too: going back is never a loss.
+            guard await finishSave() else { return }
+            if !isSpoiled, currentStep > (savedStep ?? 0), await !save(.rollback) { return }
+            let loaded = try store.load(place.checkpoint)
+            try engine?.requireCompatible(loaded)
+            let from = "\(branch) at step \(currentStep)"
+            var (name, replay) = try Lineage.goBack(to: place, store: store, journal: journal)
+            try go(to: loaded, on: name)
+            if let target = place.step {
+                let count = place.stepsToRedo
+                log(
+                    .rolledBack,
+                    "Going back from \(from) to step \(target): doing \(count) step\(count == 1 ? "" : "s") again from "
+                        + "\(place.checkpoint), as \(name)")
+            } else {
+                log(.rolledBack, "Went back from \(from) to \(place.checkpoint); going on as \(name)")
+            }
+            replay?.resumes = wasTraining
+            self.replay = replay
+            settingsToReplay = Self.inForce(try journal.settings(branch: name))
+            phase = wasTraining || replay != nil ? .training : .paused
+            publish()
+        } catch {
+            // What was trained goes on as it was, unless it is gone.
+            if isSpoiled { halt("\(error)") } else { log(.failure, "\(error)") }
+        }
+    }
+
+    /// Restores a state that was read, as the beginning of a branch.
+    private func go(to loaded: LoadedCheckpoint, on name: String) throws {
+        // From here to the end of restoring, memory is neither the one state nor the other.
+        isSpoiled = true
+        branch = name
+        try engine?.restore(loaded)
+        isSpoiled = false
+        unrecorded = nil
+        waiting = nil
+        parent = loaded.id
+        savedStep = loaded.id.step
+        startedSaveStep = savedStep
+        startedSaveAt = .now
+        recentSeconds = []
+        try refreshSummaries()
+    }
+
+    // MARK: Steps done again
+
+    /// After each replayed step: compares it with the first time, and ends the replay at its target.
+    func continueReplay() async {
+        guard var replay else { return }
+        do {
+            let own = try journal.rows(branch: branch, after: currentStep - 1, through: currentStep).first
+            let first = try journal.rows(branch: replay.branch, after: currentStep - 1, through: currentStep).first
+            if let own, let first, !own.differences(from: first).isEmpty {
+                replay.differences += 1
+                self.replay = replay
+                if replay.differences == 1 {
+                    return halt(
+                        "Step \(currentStep), done again, came out differently than on \(replay.branch) "
+                            + "(\(difference(first, own))): another machine or library? Go on if that is good enough, "
+                            + "or roll back to a checkpoint")
+                }
+            }
+        } catch {
+            return await trouble(error)
+        }
+        if currentStep >= replay.target { await endReplay(replay) }
+    }
+
+    func endReplay(_ replay: Replay) async {
+        guard await save(.rollback) else { return }
+        self.replay = nil
+        let likeness =
+            replay.differences == 0
+            ? "the same bits as on \(replay.branch)" : "\(replay.differences) of its steps came out differently"
+        log(.rolledBack, "Back at step \(replay.target), \(likeness); going on as \(branch)")
+        phase = replay.resumes ? .training : .paused
+        publish()
+    }
+}
