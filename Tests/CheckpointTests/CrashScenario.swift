@@ -151,8 +151,11 @@ struct CrashCheck {
 
     private func describe(_ head: Head?) -> String { head.map { "\($0.branch) at \($0.checkpoint)" } ?? "nothing" }
 
-    /// Goes on as a writer does: recovers, saves, and with a cut loses the power once more on the way.
-    func violationsGoingOn(_ nodes: [Int: DiskModel.Node], cut: inout SeededGenerator) -> [String] {
+    /// Goes on as a writer does: recovers, saves, and at a cut loses the power on the way. After a power loss all that is
+    /// there is durable; after a kill, what the killed process did not sync is `unsynced` still.
+    func violationsGoingOn(
+        _ nodes: [Int: DiskModel.Node], unsynced: PowerLoss? = nil, cut: inout SeededGenerator
+    ) -> [String] {
         let disk = DiskModel(nodes: nodes)
         do {
             let store = try CrashScenario.store(disk)
@@ -168,9 +171,10 @@ struct CrashCheck {
             let done = try CrashScenario.announced(store, disk.logCount)
             guard done.head == Head(branch: outcome.branch, checkpoint: next) else { return ["the next save is lost"] }
 
-            var loss = PowerLoss(start: nodes)
+            var loss = unsynced ?? PowerLoss(start: nodes)
             let log = disk.log
-            let place = Int.random(in: 0...log.count, using: &cut)
+            // What recovery found is relied on from when it was told, or if it had survived a power loss already.
+            let place = Int.random(in: (unsynced == nil ? 0 : resumed.logCount)...log.count, using: &cut)
             for change in log.prefix(place) { loss.apply(change) }
             let check = CrashCheck(before: resumed, after: done)
             return check.violations(loss.state(&cut), isThorough: false).map { "after a second power loss: \($0)" }

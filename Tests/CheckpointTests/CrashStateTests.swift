@@ -44,6 +44,11 @@ enum Effort {
                 let check = CrashCheck(before: before, after: after)
                 var found = check.violations(nodes, isThorough: taken % 4 == 0)
                 if found.isEmpty, taken % 4 == 1 { found = check.violationsGoingOn(nodes, cut: &generator) }
+                if found.isEmpty, taken % 4 == 3 {
+                    let killed = loss.everything
+                    found = check.violations(killed, isThorough: false)
+                    if found.isEmpty { found = check.violationsGoingOn(killed, unsynced: loss, cut: &generator) }
+                }
                 tally.violations += found.map { "seed \(seed), change \(index + 1): \($0)" }
             }
         }
@@ -59,6 +64,31 @@ enum Effort {
         }
         #expect(states > 200 * Effort.factor)
         if Effort.factor > 1 { print("\(states) different states of the disk were opened") }
+    }
+
+    /// A process is killed when a checkpoint has its name, and nothing says so yet. What recovery then tells is relied on.
+    @Test func whatRecoveryFoundOutlivesAPowerLoss() throws {
+        let disk = DiskModel()
+        _ = disk.calls.mkdir("/voice", 0o755)
+        let start = disk.nodes
+        try CrashScenario.store(disk).saveLine([10])
+        let isKilled = Counter()
+        let layer = FaultLayer(base: disk.calls) { call, _ in
+            if isKilled.count > 0 { return -Int(EIO) }
+            if call.name == "rename", call.path.hasSuffix("main/g_0000020") { _ = isKilled.next() }
+            return nil
+        }
+        let killed = try CheckpointStore(
+            directory: CrashScenario.directory, fileSystem: FileSystem(calls: layer.calls))
+        let sentence = message {
+            try killed.save(try image(step: 20), as: try request("g_0000020", parent: "g_0000010"))
+        }
+        #expect(sentence.contains("the disk reports an error"))
+        #expect(try Recovery.recover(in: CrashScenario.store(disk))?.explanation == "resumed from main/g_0000020")
+        var loss = PowerLoss(start: start)
+        for change in disk.log.dropFirst() { loss.apply(change) }
+        let left = try CrashScenario.store(DiskModel(nodes: loss.worst), .readOnly)
+        #expect(try Recovery.newestSound(in: left)?.explanation == "resumed from main/g_0000020")
     }
 
     /// The harness notices each kind of sync that is left out: none of them is for show.

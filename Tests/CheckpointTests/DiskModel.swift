@@ -47,7 +47,7 @@ final class DiskModel: Sendable {
         var start = State()
         if let nodes {
             start.nodes = nodes
-            start.nextNode = (nodes.keys.max() ?? 0) + 1
+            start.nextNode = (nodes.keys.max() ?? 0) + 100_000  // never one that a power loss may bring back
         }
         start.capacity = capacity
         state = Mutex(start)

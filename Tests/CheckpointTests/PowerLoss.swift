@@ -44,7 +44,17 @@ struct PowerLoss {
         }
     }
 
-    var isQuiet: Bool { pending.isEmpty }
+    /// What is left when nothing but what was synced is kept.
+    var worst: [Int: DiskModel.Node] { Self.reachable(durable) }
+
+    /// What other processes see while the power is on.
+    var everything: [Int: DiskModel.Node] {
+        var nodes = durable
+        for (node, changes) in pending {
+            for change in changes { Self.keep(change, of: node, in: &nodes) }
+        }
+        return Self.reachable(nodes)
+    }
 
     /// One state that the disk may be in if the power fails now.
     func state(_ generator: inout SeededGenerator) -> [Int: DiskModel.Node] {
