@@ -47,6 +47,22 @@ extension Journal {
         }
     }
 
+    /// A line's record of a step, on `branch` itself or the ancestor that trained it.
+    package func record(of step: Int, onLineOf branch: String) throws -> StepRecord? {
+        guard let owner = try owner(of: step, onLineOf: branch) else { return nil }
+        return try rows(branch: owner, after: step - 1, through: step).first
+    }
+
+    /// The settings commands that a line's steps after `first` and up to `last` obeyed anew, in the order they were given.
+    package func settings(onLineOf branch: String, from first: Int, before last: Int) throws -> [JournalSetting] {
+        let segments = try read { try Self.lineage(of: branch, through: last, $0) }
+        return try segments.flatMap { segment in
+            try settings(branch: segment.branch, after: max(first, segment.after) - 1).filter {
+                $0.step < segment.through
+            }
+        }
+    }
+
     /// Steps of a branch's line that have held-out figures, by step, each with its mel distance.
     package func validations(branch: String) throws -> [(step: Int, value: Float)] {
         try read { database in

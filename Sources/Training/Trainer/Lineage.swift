@@ -44,8 +44,8 @@ package enum Lineage {
         let replay = Replay(branch: place.owner, target: target)
         // The wishes of those steps belong to the new line as well.
         let start = place.checkpoint.step
-        let wishes = Trainer.inForce(try journal.settings(branch: place.owner, after: start - 1))
-            .filter { $0.step < target && $0.name != Replay.settingName }
+        let wishes = Trainer.inForce(try journal.settings(onLineOf: place.owner, from: start, before: target))
+            .filter { $0.name != Replay.settingName }
         let mark = JournalSetting(
             branch: branch, step: start, name: Replay.settingName, value: replay.settingValue, date: Date())
         for wish in wishes + [mark] {
@@ -54,6 +54,21 @@ package enum Lineage {
             try journal.append(own)
         }
         return (branch, replay)
+    }
+
+    /// The checkpoint whose last held-out figure before it is the lowest of all.
+    package static func bestByValidation(_ ids: [CheckpointID], _ journal: Journal) throws -> CheckpointID? {
+        var best: (id: CheckpointID, value: Float)?
+        for (branch, ids) in Dictionary(grouping: ids, by: \.branch) {
+            let figures = try journal.validations(branch: branch)
+            for id in ids {
+                guard let value = figures.last(where: { $0.step <= id.step })?.value, value.isFinite else { continue }
+                if best.map({ (value, id.step, branch) < ($0.value, $0.id.step, $0.id.branch) }) ?? true {
+                    best = (id, value)
+                }
+            }
+        }
+        return best?.id
     }
 
     /// The newest readable checkpoint of a line at or before a step.

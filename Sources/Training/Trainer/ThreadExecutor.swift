@@ -48,6 +48,7 @@ final class CommandMailbox: @unchecked Sendable {  // guarded by `lock`
     private let lock = NSLock()
     private var commands: [TrainingCommand] = []
     private var waiter: CheckedContinuation<Void, Never>?
+    private var isRung = false
 
     func post(_ command: TrainingCommand) {
         let waiting = lock.withLock {
@@ -67,20 +68,22 @@ final class CommandMailbox: @unchecked Sendable {  // guarded by `lock`
 
     var hasStop: Bool { lock.withLock { commands.contains { $0 == .stop || $0 == .interrupt } } }
 
-    /// Returns when there is a command, or when it is time; one waiter at a time.
+    /// Returns when there is a command, when it is time, or when the bell rang since the last wait; one waiter at a time.
     func wait(until time: ContinuousClock.Instant? = nil) async {
         let alarm = time.map { time in
             Task {
                 try await Task.sleep(until: time, clock: .continuous)
-                wake()
+                ring()
             }
         }
         await waitForCommand()
         alarm?.cancel()
     }
 
-    private func wake() {
+    /// Ends the wait, or the next one: there is something to look at that is no command.
+    func ring() {
         lock.withLock {
+            isRung = true
             defer { waiter = nil }
             return waiter
         }?.resume()
@@ -89,7 +92,8 @@ final class CommandMailbox: @unchecked Sendable {  // guarded by `lock`
     private func waitForCommand() async {
         await withCheckedContinuation { continuation in
             let ready = lock.withLock {
-                if !commands.isEmpty { return true }
+                defer { isRung = false }
+                if !commands.isEmpty || isRung { return true }
                 waiter = continuation
                 return false
             }

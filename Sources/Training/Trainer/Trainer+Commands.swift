@@ -6,8 +6,16 @@ extension Trainer {
     func obey(_ command: TrainingCommand) async {
         switch command {
         case .pause:
-            guard phase == .training else { return }
-            guard await save(.pause) else { return }
+            if waiting?.resumes == true {
+                waiting?.resumes = false
+                log(.paused, "Stays paused at step \(currentStep) when the disk takes what is written again")
+            }
+            guard phase == .training else { break }
+            guard await save(.pause) else {
+                await faceTroubleOfSave()
+                waiting?.resumes = false
+                break
+            }
             phase = .paused
             log(.paused, "Paused at step \(currentStep)")
         case .resume:
@@ -27,25 +35,26 @@ extension Trainer {
                 await startSave(.user)
             }
         case .rollBack(let id): await rollBack(to: id)
-        case .setStage(let stage): set("stage", stage?.rawValue ?? "schedule")
-        case .setLearningRateFactor(let factor): set("learning_rate_factor", "\(factor)")
+        case .setStage(let stage): wish("stage", stage?.rawValue ?? "schedule")
+        case .setLearningRateFactor(let factor): wish("learning_rate_factor", "\(factor)")
         case .stop, .interrupt: break
         }
         publish()
     }
 
     /// A settings command is durable before the step that first obeys it.
-    func set(_ name: String, _ value: String) {
+    func set(_ name: String, _ value: String) throws {
         let setting = JournalSetting(branch: branch, step: currentStep, name: name, value: value, date: Date())
-        do {
-            try journal.append(setting)
-            // What was wanted later, before an interruption, is outdated by what is wanted now.
-            settingsToReplay.removeAll { $0.name == name }
-            apply(setting)
-            log(.setting, "From step \(currentStep + 1): \(name) = \(value)")
-        } catch {
-            halt("\(error)")
-        }
+        try journal.append(setting)
+        // What was wanted later, before an interruption, is outdated by what is wanted now.
+        settingsToReplay.removeAll { $0.name == name }
+        apply(setting)
+        log(.setting, "From step \(currentStep + 1): \(name) = \(value)")
+    }
+
+    /// One that cannot be kept is not obeyed either; what ails the journal is met again by the next step.
+    private func wish(_ name: String, _ value: String) {
+        do { try set(name, value) } catch { log(.failure, "\(name) stays as it was: \(error)") }
     }
 
     func apply(_ setting: JournalSetting) {
@@ -79,23 +88,26 @@ extension Trainer {
     }
 
     func stop(_ reason: CheckpointReason) async -> Outcome {
-        let isOnItsWay = currentStep == startedSaveStep
         if isSpoiled {
             _ = await finishSave()
             log(.stopped, "Stopped without saving: the state in memory was not good any more")
-        } else if engine != nil, !(isOnItsWay && saving == nil) {
-            let isSaved = isOnItsWay ? await finishSave() : await save(reason)
-            guard isSaved else {
-                let sentence = troubleOfSave.map { "\($0)" } ?? haltedReason ?? "The state could not be saved."
-                if waiting == nil { log(.failure, sentence) }
-                log(.stopped, "Stopped at step \(currentStep); \(lost) will be done again")
-                return await finish(.halted(sentence), .failed(sentence))
-            }
+        } else if await keep(reason) {
+            if let error = troubleOfSave { log(.warning, "\(error)") }
             log(.stopped, "Stopped at step \(currentStep)")
         } else {
-            log(.stopped, "Stopped at step \(currentStep)")
+            let sentence =
+                troubleOfSave.map { "\($0)" } ?? waiting?.reason ?? haltedReason ?? "the state could not be saved"
+            log(.failure, "\(sentence); stopped at step \(currentStep), \(lost) will be done again")
+            return await finish(.halted(sentence), .failed(sentence))
         }
         return await finish(.stopped, .stopped)
+    }
+
+    /// Makes sure that the disk has this very step; false when it cannot.
+    func keep(_ reason: CheckpointReason) async -> Bool {
+        guard engine != nil else { return true }
+        if currentStep == startedSaveStep, await finishSave(), currentStep == savedStep { return true }
+        return await save(reason)
     }
 
     /// The steps that only memory has, in words.

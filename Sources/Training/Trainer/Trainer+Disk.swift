@@ -18,10 +18,11 @@ extension Trainer {
     func trouble(_ error: any Error) async {
         guard Self.canBeWaitedFor(error) else { return halt("\(error)") }
         if waiting == nil {
-            waiting = DiskWait(resumes: phase == .training || phase == .saving, needed: Self.needed(error))
+            waiting = DiskWait(reason: "\(error)", resumes: phase == .training || phase == .saving)
             halt("\(error); training is paused and goes on by itself when that is done")
         }
-        waiting?.retryAt = .now + Self.patience
+        waiting?.needed = Self.needed(error)
+        waiting?.retryAt = .now + options.diskPatience
     }
 
     /// Deals with a save that failed, or used the reserve, since the last step.
@@ -33,9 +34,9 @@ extension Trainer {
 
     /// Tries again; true when training may go on.
     func retryAfterTrouble() async {
-        guard let wait = waiting else { return }
-        waiting?.retryAt = .now + Self.patience
-        if let needed = wait.needed, let free = store.freeBytes(), free < needed { return }
+        guard waiting != nil else { return }
+        waiting?.retryAt = .now + options.diskPatience
+        if let needed = waiting?.needed, let free = store.freeBytes(), free < needed { return }
         do {
             if let record = unrecorded { try note(record) }
             _ = try store.restoreReserve()
@@ -44,18 +45,21 @@ extension Trainer {
         }
         if currentStep != savedStep, engine != nil, !isSpoiled {
             guard await save(.autosave), troubleOfSave == nil else {
-                troubleOfSave = nil
+                // Still the same wait; only what is needed may be another amount.
+                await faceTroubleOfSave()
                 return
             }
         }
+        // Asked for meanwhile: to stay paused, or to go on.
+        guard let wait = waiting else { return }
         waiting = nil
-        log(.started, "There is room again; going on from step \(currentStep)")
         phase = wait.resumes ? .training : .paused
+        log(
+            .started,
+            "The disk takes what is written again; "
+                + (wait.resumes ? "going on from step \(currentStep)" : "still paused at step \(currentStep)"))
         publish()
     }
-
-    /// How long to wait before looking again.
-    private static let patience = Duration.seconds(2)
 
     private static func canBeWaitedFor(_ error: any Error) -> Bool {
         switch error {
@@ -77,6 +81,8 @@ extension Trainer {
 
 /// What training waits for, and when to look again.
 struct DiskWait: Sendable {
+    /// What failed, as a sentence.
+    var reason: String
     /// Whether training goes on afterwards, or stays paused.
     var resumes: Bool
     /// Bytes that must be free; nil when only a try tells.

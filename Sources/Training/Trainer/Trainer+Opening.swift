@@ -58,7 +58,7 @@ extension Trainer {
         self.engine = engine
         // What was wished at this very step holds from the first figure on the screen.
         replaySettings()
-        if let stage = options.stage, engine.position.stageOverride != stage { set("stage", stage.rawValue) }
+        if let stage = options.stage, engine.position.stageOverride != stage { try set("stage", stage.rawValue) }
         try refreshSummaries()
     }
 
@@ -66,6 +66,7 @@ extension Trainer {
     /// place on the line is recorded, so that steps before it are never compared with it.
     private func beginDataset(_ engine: TrainingEngine, after id: CheckpointID) throws {
         engine.beginEpochs()
+        lastStepOfOtherData = try journal.lastStep(branch: branch) ?? 0
         if try journal.settings(branch: branch, after: id.step - 1).last(where: { $0.name == "dataset" })?.value
             != fingerprint
         {

@@ -55,26 +55,24 @@ extension Trainer {
 
     // MARK: Steps done again
 
-    /// After each replayed step: compares it with the first time, and ends the replay at its target.
-    func continueReplay() async {
-        guard var replay else { return }
-        do {
-            let own = try journal.rows(branch: branch, after: currentStep - 1, through: currentStep).first
-            let first = try journal.rows(branch: replay.branch, after: currentStep - 1, through: currentStep).first
-            if let own, let first, !own.differences(from: first).isEmpty {
-                replay.differences += 1
-                self.replay = replay
-                if replay.differences == 1 {
-                    return halt(
-                        "Step \(currentStep), done again, came out differently than on \(replay.branch) "
-                            + "(\(difference(first, own))): another machine or library? Go on if that is good enough, "
-                            + "or roll back to a checkpoint")
-                }
-            }
-        } catch {
-            return await trouble(error)
+    /// Compares a replayed step with the first time, and lets the user decide when the bits differ. Who goes on after an
+    /// interruption at that step (`isNew` is false then) has decided.
+    func compareWithFirstTime(_ record: StepRecord, isNew: Bool) throws {
+        guard var replay, record.step <= replay.target,
+            let first = try journal.record(of: record.step, onLineOf: replay.branch),
+            !record.differences(from: first).isEmpty
+        else { return }
+        replay.differences += 1
+        self.replay = replay
+        guard replay.differences == 1 else { return }
+        let sentence =
+            "Step \(record.step), done again, came out differently than on \(first.branch) "
+            + "(\(difference(first, record))): another machine or library?"
+        if isNew {
+            halt("\(sentence) Go on if that is good enough, or roll back to a checkpoint")
+        } else {
+            log(.warning, sentence)
         }
-        if currentStep >= replay.target { await endReplay(replay) }
     }
 
     func endReplay(_ replay: Replay) async {

@@ -17,8 +17,10 @@ extension Trainer {
     @discardableResult
     func startSave(_ reason: CheckpointReason) async -> Bool {
         guard await finishSave(), let engine else { return false }
-        let started = ContinuousClock.now
         do {
+            // A step that the journal could not take yet comes before the state that ends it.
+            if let record = unrecorded { try note(record) }
+            let started = ContinuousClock.now
             let id = CheckpointID(branch: branch, step: currentStep)
             let rows = try journal.rows(branch: branch, after: parent.map { $0.branch == branch ? $0.step : 0 } ?? 0)
             let image = try engine.stateImage(texts: [
@@ -78,6 +80,8 @@ extension Trainer {
         switch result {
         case .failure(let error):
             troubleOfSave = error
+            startedSaveStep = savedStep
+            mailbox.ring()
             return false
         case .success(let written):
             (parent, savedStep) = (save.id, save.id.step)
@@ -95,6 +99,7 @@ extension Trainer {
             if !written.summaries.isEmpty { summaries = written.summaries }
             if case .savedFromReserve(let needed) = written.saved.space {
                 troubleOfSave = ReserveUsed(id: save.id, needed: needed)
+                mailbox.ring()
             }
             publish()
             return true
@@ -105,23 +110,9 @@ extension Trainer {
     private func retention() throws -> CheckpointWriter.Retention {
         let count = voice.configuration.training.keepCheckpoints
         guard count > 0 else { return .init(policy: nil, named: []) }
-        return .init(policy: RetentionPolicy(keepLast: count), named: try bestByValidation().map { [$0] } ?? [])
-    }
-
-    /// The checkpoint whose last held-out figure before it is the lowest of all.
-    func bestByValidation() throws -> CheckpointID? {
-        var best: (id: CheckpointID, value: Float)?
-        for (branch, summaries) in Dictionary(grouping: summaries, by: \.branch) {
-            let figures = try journal.validations(branch: branch)
-            for summary in summaries {
-                guard let value = figures.last(where: { $0.step <= summary.step })?.value, value.isFinite else {
-                    continue
-                }
-                let id = CheckpointID(branch: branch, step: summary.step)
-                if best.map({ (value, id.step) < ($0.value, $0.id.step) }) ?? true { best = (id, value) }
-            }
-        }
-        return best?.id
+        let ids = summaries.map { CheckpointID(branch: $0.branch, step: $0.step) }
+        let best = try Lineage.bestByValidation(ids, journal)
+        return .init(policy: RetentionPolicy(keepLast: count), named: best.map { [$0] } ?? [])
     }
 
     /// A step that is saved already has to be this very state; the rows and the place in settings may be told otherwise.

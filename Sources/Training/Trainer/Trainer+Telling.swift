@@ -7,7 +7,8 @@ extension Trainer {
         let standing = standing.withLock { $0 }
         guard standing.isInStep else { return nil }
         let count = standing.step - standing.savedStep
-        return "Left in the middle of step \(standing.step + 1): step \(standing.savedStep) is saved, "
+        let saved = standing.savedStep > 0 ? "step \(standing.savedStep) is saved" : "nothing was saved yet"
+        return "Left in the middle of step \(standing.step + 1): \(saved), "
             + "\(count) step\(count == 1 ? "" : "s") will be done again"
     }
 

@@ -62,6 +62,8 @@ package actor Trainer: TrainingSession {
     var settingsToReplay: [JournalSetting] = []
     var summaries: [CheckpointSummary] = []
     var fingerprint = ""
+    /// Steps up to here were done first with other clips than the ones they are done again with.
+    var lastStepOfOtherData = 0
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -175,13 +177,13 @@ package actor Trainer: TrainingSession {
                 if waiting.map({ $0.retryAt <= .now }) ?? false { await retryAfterTrouble() }
                 continue
             }
-            await step()
-            if phase == .training, replay == nil, let target = options.targetStep, currentStep >= target {
-                let isSaved = currentStep == startedSaveStep ? await finishSave() : await save(.autosave)
-                guard isSaved, troubleOfSave == nil else { continue }
+            if replay == nil, let target = options.targetStep, currentStep >= target {
+                guard await keep(.autosave) else { continue }
+                if let error = troubleOfSave { log(.warning, "\(error)") }
                 log(.stopped, "Reached step \(target)")
                 return await finish(.stopped, .reachedTarget)
             }
+            await step()
         }
     }
 
@@ -190,6 +192,7 @@ package actor Trainer: TrainingSession {
         if let replay, currentStep >= replay.target { return await endReplay(replay) }
         do {
             if let record = unrecorded { try note(record) }
+            guard phase == .training else { return }
             replaySettings()
             standing.withLock { $0.isInStep = true }
             defer { standing.withLock { $0.isInStep = false } }
@@ -205,7 +208,8 @@ package actor Trainer: TrainingSession {
         } catch {
             return await trouble(error)
         }
-        if replay != nil { return await continueReplay() }
+        // A replay saves at its end only: until then nothing is at risk that cannot be done again.
+        guard replay == nil, phase == .training else { return }
         // By steps exactly, so that a voice's checkpoints do not depend on the machine; by time when nothing is under way.
         let isDueBySteps = currentStep - (startedSaveStep ?? 0) >= voice.configuration.training.autosaveSteps
         let isDueByTime = saving == nil && seconds(since: startedSaveAt) >= pace.interval
@@ -214,14 +218,18 @@ package actor Trainer: TrainingSession {
 
     /// Puts a step into the journal, or compares it with what stands there from before an interruption.
     func note(_ record: StepRecord) throws {
-        if case .different(let previous) = try journal.append(record) {
-            log(
-                .warning,
-                "Step \(record.step), done again, came out differently (\(difference(previous, record))): another machine or library?"
-            )
+        let outcome = try journal.append(record)
+        if case .different(let previous) = outcome {
+            if record.step > lastStepOfOtherData {
+                log(
+                    .warning,
+                    "Step \(record.step), done again, came out differently (\(difference(previous, record))): another machine or library?"
+                )
+            }
             try journal.replace(record)
         }
         unrecorded = nil
+        try compareWithFirstTime(record, isNew: outcome != .identical)
     }
 
     func difference(_ old: StepRecord, _ new: StepRecord) -> String {

@@ -8,6 +8,8 @@ package struct TrainerOptions: Sendable, Equatable {
     package var threads: Int
     /// End with a failure where the studio would halt and wait for the user to help.
     package var endsWhenHalted: Bool
+    /// How long to wait before a disk that was full or failed is tried again.
+    package var diskPatience = Duration.seconds(2)
 
     package init(targetStep: Int? = nil, stage: Stage? = nil, threads: Int = 0, endsWhenHalted: Bool = false) {
         self.targetStep = targetStep

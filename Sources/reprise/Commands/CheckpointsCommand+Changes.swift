@@ -28,7 +28,9 @@ extension CheckpointsCommand {
             try store.setNote(second.flatMap { $0.isEmpty ? nil : $0 }, on: id)
             print("\(id) has \(second?.isEmpty == false ? "the note “\(second ?? "")”" : "no note any more").")
         case .prune:
-            let gone = try store.prune(RetentionPolicy(keepLast: voice.configuration.training.keepCheckpoints)).leaving
+            let gone = try store.prune(
+                RetentionPolicy(keepLast: voice.configuration.training.keepCheckpoints), keeping: best(store, voice)
+            ).leaving
             print(
                 gone.isEmpty
                     ? "Nothing to remove." : "Removed \(gone.map(\.id.description).joined(separator: ", ")).")
@@ -39,6 +41,13 @@ extension CheckpointsCommand {
             print("Imported as \(added); `restore \(added)` goes on from it.")
         case .list, .show, .verify, .compare, .export: break
         }
+    }
+
+    /// The one that measured best, which stays.
+    func best(_ store: CheckpointStore, _ voice: Voice) throws -> Set<CheckpointID> {
+        guard FileManager.default.fileExists(atPath: voice.journalURL.path) else { return [] }
+        let journal = try Journal(readOnly: voice.journalURL)
+        return try Lineage.bestByValidation(try store.list().map(\.id), journal).map { [$0] } ?? []
     }
 
     private func restore(_ store: CheckpointStore, _ voice: Voice) throws {

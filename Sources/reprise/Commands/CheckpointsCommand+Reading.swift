@@ -94,7 +94,8 @@ extension CheckpointsCommand {
     }
 
     func previewPrune(_ store: CheckpointStore, _ voice: Voice) throws {
-        let plan = try store.retentionPlan(RetentionPolicy(keepLast: voice.configuration.training.keepCheckpoints))
+        let plan = try store.retentionPlan(
+            RetentionPolicy(keepLast: voice.configuration.training.keepCheckpoints), keeping: best(store, voice))
         for kept in plan.kept {
             print("\(kept.id)  stays: \(kept.reasons.map(\.rawValue).joined(separator: ", "))")
         }
