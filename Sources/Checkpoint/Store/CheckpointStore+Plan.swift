@@ -34,11 +34,12 @@ extension CheckpointStore {
                 linkedBytes: files.reduce(0) { $0 + $1.record.bytes }, bytesOnDisk: 0,
                 free: fileSystem.freeBytes(at: path), reserved: reservedBytes())
         }
-        return try plan(for: files, as: request)
+        return try plan(for: files, as: request, linking: linkSources(for: files, parent: request.parent))
     }
 
-    func plan(for files: [PreparedFile], as request: SaveRequest) throws -> SavePlan {
-        let sources = linkSources(for: files, parent: request.parent)
+    func plan(
+        for files: [PreparedFile], as request: SaveRequest, linking sources: [String: String]
+    ) throws -> SavePlan {
         let written = files.filter { sources[$0.record.name] == nil }
         let linked = files.filter { sources[$0.record.name] != nil }
         // The row is not known before the journal is synced, but it is this step's.

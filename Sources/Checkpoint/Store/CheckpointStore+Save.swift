@@ -76,10 +76,12 @@ extension CheckpointStore {
                     damage = error.description
                 }
             }
-            let plan = try plan(for: files, as: request)
+            let sources = linkSources(for: files, parent: request.parent)
+            let plan = try plan(for: files, as: request, linking: sources)
             var isReserveUsed = try makeRoom(for: plan)
             var (saved, isUsed) = try withReserve(plan.bytesOnDisk) {
-                try write(files, as: request, replacing: damage != nil, syncJournal: syncJournal)
+                try write(
+                    files, as: request, linking: sources, replacing: damage != nil, syncJournal: syncJournal)
             }
             isReserveUsed = isReserveUsed || isUsed
             if movesHead {
@@ -134,9 +136,9 @@ extension CheckpointStore {
     }
 
     private func write(
-        _ files: [PreparedFile], as request: SaveRequest, replacing: Bool, syncJournal: () throws -> Int?
+        _ files: [PreparedFile], as request: SaveRequest, linking sources: [String: String], replacing: Bool,
+        syncJournal: () throws -> Int?
     ) throws -> SavedCheckpoint {
-        let sources = linkSources(for: files, parent: request.parent)
         let branchFolder = folder(request.id.branch)
         let temporary = temporary(request.id.folder, in: branchFolder)
         do {
