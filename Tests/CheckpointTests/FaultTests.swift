@@ -155,6 +155,33 @@ import Testing
         let saved = try store.save(large, as: try request("g_0000020", parent: "g_0000010"))
         try store.verify(saved.manifest.id)
     }
+
+    @Test func theReserveIsRealOnAFileSystemThatIsReallyFull() throws {
+        let mount = folder.url.appendingPathComponent("small")
+        try FileManager.default.createDirectory(at: mount, withIntermediateDirectories: true)
+        // Without the right to mount, the disk in memory of ReserveTests stands for this.
+        guard try run("/bin/mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", mount.path) == 0 else { return }
+        defer { _ = try? run("/bin/umount", mount.path) }
+        let store = try CheckpointStore(directory: mount.appendingPathComponent("checkpoints"))
+        try store.saveLine([10])
+        #expect(try store.setReserve(bytes: 160 << 10) == .ready(bytes: 160 << 10))
+        // Everything else is taken, to the last block.
+        let filler = mount.appendingPathComponent("filler")
+        #expect(try run("/bin/sh", "-c", "cat /dev/zero > \(filler.path)") != 0)
+        let saved = try store.save(try image(step: 20), as: try request("g_0000020", parent: "g_0000010"))
+        #expect(saved.space != .disk)
+        #expect(try store.load(saved.manifest.id).image == image(step: 20))
+        #expect(try run("/bin/sh", "-c", "cat /dev/zero >> \(filler.path)") != 0)
+        let sentence = message {
+            try store.save(try image(step: 30), as: try request("g_0000030", parent: "g_0000020"))
+        }
+        #expect(sentence.hasPrefix("no room to save in"), "\(sentence)")
+        try FileManager.default.removeItem(at: filler)
+        let next = try store.save(try image(step: 30), as: try request("g_0000030", parent: "g_0000020"))
+        #expect(next.space == .disk)
+        #expect(try store.reserveState() == .ready(bytes: 160 << 10))
+        #expect(try Recovery.recover(in: store)?.explanation == "resumed from main/g_0000030")
+    }
 }
 
 /// Runs a program silently and returns its status.
