@@ -104,9 +104,11 @@ CK_CLONES static void dropout_blocks(float *out, uint64_t block, uint64_t key, u
 }
 
 void ck_fill_dropout(float *out, int64_t start, int64_t count, uint64_t key, uint64_t step, float rate) {
-    int64_t done = 0;
-    if (start % 4 == 0)
-        for (; done + 4 * together <= count; done += 4 * together)
-            dropout_blocks(out + done, (uint64_t)((start + done) >> 2), key, step, rate);
+    // Up to where a block begins one by one.
+    int64_t done = -start & 3;
+    if (done > count) done = count;
+    fill(out, start, done, key, step, to_dropout, rate);
+    for (; done + 4 * together <= count; done += 4 * together)
+        dropout_blocks(out + done, (uint64_t)((start + done) >> 2), key, step, rate);
     fill(out + done, start + done, count - done, key, step, to_dropout, rate);
 }

@@ -41,6 +41,11 @@ package struct RandomStream: Sendable {
         filled(shape) { ck_fill_dropout($0, $1, $2, key, step, rate) }
     }
 
+    /// The factors number `start` ..< `start` + `count` of `dropout`, on the calling thread.
+    func fillDropout(_ out: UnsafeMutablePointer<Float>, start: Int, count: Int, rate: Float) {
+        ck_fill_dropout(out, Int64(start), Int64(count), key, step, rate)
+    }
+
     /// A permutation of 0 ..< count (Fisher-Yates).
     package func permutation(_ count: Int) -> [Int] {
         var order = Array(0..<count)

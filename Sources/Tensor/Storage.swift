@@ -26,9 +26,12 @@ package final class StoragePool: @unchecked Sendable {  // guarded by `lock`
     private let lock = NSLock()
     private var free: [[UnsafeMutablePointer<Float>]] = Array(repeating: [], count: SizeClass.count)
     private var heldBytes = 0
+    private var usedBytes = 0
+    private var mostUsedBytes = 0
     private var allocationCount = 0
-    /// Blocks beyond this are returned to the system at once.
-    private let heldLimit = 2 << 30
+    /// Blocks that are free are kept up to this share of the most that was ever in use: enough for all that a step gives
+    /// back, and for blocks of the lengths that other batches have.
+    private static let heldShare = 1.25
     private static let hugePage = 2 << 20
     /// How many classes up a block may be borrowed from: at most half as large again. Clips vary in length from batch to
     /// batch, and exact fits only would keep a set of blocks for every length.
@@ -50,10 +53,12 @@ package final class StoragePool: @unchecked Sendable {  // guarded by `lock`
             guard let pointer = free[index].popLast() else { continue }
             let capacity = SizeClass(index: index).capacity
             heldBytes -= capacity * 4
+            use(capacity)
             lock.unlock()
             return (pointer, capacity)
         }
         allocationCount += 1
+        use(wanted.capacity)
         lock.unlock()
         let bytes = wanted.capacity * 4
         let raw = UnsafeMutableRawPointer.allocate(
@@ -63,9 +68,15 @@ package final class StoragePool: @unchecked Sendable {  // guarded by `lock`
         return (raw.bindMemory(to: Float.self, capacity: wanted.capacity), wanted.capacity)
     }
 
+    private func use(_ capacity: Int) {
+        usedBytes += capacity * 4
+        mostUsedBytes = max(mostUsedBytes, usedBytes)
+    }
+
     package func give(_ pointer: UnsafeMutablePointer<Float>, capacity: Int) {
         lock.lock()
-        if heldBytes + capacity * 4 <= heldLimit {
+        usedBytes -= capacity * 4
+        if Double(usedBytes + heldBytes + capacity * 4) <= Self.heldShare * Double(mostUsedBytes) {
             heldBytes += capacity * 4
             free[SizeClass(fitting: capacity).index].append(pointer)
             lock.unlock()

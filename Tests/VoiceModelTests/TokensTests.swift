@@ -36,7 +36,7 @@ import VoiceModel
         // 200 + 150 tokens / 12
         #expect(try KMeansTokenizer.fit([voice(frames: 401), voice(frames: 300)], limit: 64, seed: 1).codeCount == 29)
         #expect(try KMeansTokenizer.fit([voice(frames: 400)], limit: 10, seed: 1).codeCount == 10)
-        #expect(ModelPreset.allCases.map(KMeansTokenizer.codeLimit) == [64, 512, 1024])
+        #expect(ModelPreset.allCases.map(KMeansTokenizer.codeLimit) == [64, 512, 1024, 1024])
     }
 
     @Test func tooLittleSpeechIsRefused() throws {

@@ -43,21 +43,36 @@ package func attention(
 ) -> Tensor {
     let plan = AttentionPlan(query: query, key: key, heads: heads, layout: layout, mask: mask, relative: relative)
     WorkCounter.record(.attention, .forward, plan.work)
+    let dropout = rate > 0 ? randomness.map { AttentionDropout(stream: $0.next("attention"), rate: rate) } : nil
     let probabilities = Tensor(uninitialized: [plan.batch, heads, plan.queries, plan.keys])
-    plan.scores(query.pointer, key.pointer, into: probabilities)
-    // Dropout acts on the probabilities; what is multiplied with the values is kept apart from what softmax needs.
-    let kept =
-        randomness == nil || rate == 0 ? nil : randomness?.next("attention").dropout(probabilities.shape, rate: rate)
-    let weights = kept.map { probabilities * $0 } ?? probabilities
     let y = Tensor(uninitialized: query.shape)
-    plan.combine(weights, value.pointer, into: y.pointer)
+    plan.forward(query.pointer, key.pointer, value.pointer, dropout, probabilities.pointer, into: y.pointer)
 
     let (q, k, v) = (query.detached(), key.detached(), value.detached())
     let inputs = [query, key, value] + (relative.map { [$0.keys, $0.values] } ?? [])
     return y.recorded(inputs) { dy in
         WorkCounter.record(.attention, .backward, plan.work)
-        return plan.backward(
-            query: q, key: k, value: v, probabilities: probabilities, kept: kept, weights: weights, dy: dy)
+        return plan.backward(query: q, key: k, value: v, probabilities: probabilities, dropout: dropout, dy: dy)
+    }
+}
+
+/// Dropout of the probabilities. The factors are drawn anew wherever they are needed, a head at a time while it is in
+/// the cache, and never kept: they would be as large as the probabilities.
+private struct AttentionDropout {
+    let stream: RandomStream
+    let rate: Float
+
+    /// probabilities · factors of one head, whose numbers begin at `start`.
+    func weights(_ probabilities: UnsafePointer<Float>, start: Int, count: Int) -> Storage {
+        let weights = factors(start: start, count: count)
+        ck_multiply_into(Int64(count), probabilities, weights.pointer)
+        return weights
+    }
+
+    func factors(start: Int, count: Int) -> Storage {
+        let factors = Storage(count: count)
+        stream.fillDropout(factors.pointer, start: start, count: count, rate: rate)
+        return factors
     }
 }
 
@@ -180,40 +195,51 @@ private struct AttentionPlan {
         }
     }
 
-    /// probabilities [B, H, Tq, Tk] = softmax of the masked scores.
-    func scores(_ q: UnsafePointer<Float>, _ k: UnsafePointer<Float>, into probabilities: Tensor) {
-        let out = probabilities.pointer
+    /// probabilities [B, H, Tq, Tk] = softmax of the masked scores; y = dropout(probabilities) · v.
+    func forward(
+        _ q: UnsafePointer<Float>, _ k: UnsafePointer<Float>, _ v: UnsafePointer<Float>, _ dropout: AttentionDropout?,
+        _ probabilities: UnsafeMutablePointer<Float>, into y: UnsafeMutablePointer<Float>
+    ) {
+        let matrix = queries * keys
         parallelFor(batch * heads) { item in
-            let s = out + item * queries * keys
-            outer(q + offset(item, queries), queries, k + offset(item, keys), keys, scale, s)
-            if let relative {
-                let positions = 2 * relative.window + 1
-                let near = Storage(count: queries * positions)
-                band(q + offset(item, queries), queries, relative.keys.pointer, positions, scale, near.pointer)
-                forEachNeighbour(relative.window) { i, p, j in s[i * keys + j] += near.pointer[i * positions + p] }
-            }
-            for i in 0..<queries {
-                let row = s + i * keys
-                let (head, tail) = mask.visible(item: item / heads, row: i, keys: keys)
-                for j in head..<max(head, tail.lowerBound) { row[j] = -.infinity }
-                for j in max(head, tail.upperBound)..<max(head, tail.upperBound, keys) { row[j] = -.infinity }
-                ck_softmax(Int64(keys), row, row)
-            }
+            let p = probabilities + item * matrix
+            scores(item, q, k, into: p)
+            guard let dropout else { return combine(item, p, v, into: y) }
+            let weights = dropout.weights(p, start: item * matrix, count: matrix)
+            withExtendedLifetime(weights) { combine(item, weights.pointer, v, into: y) }
+        }
+    }
+
+    private func scores(
+        _ item: Int, _ q: UnsafePointer<Float>, _ k: UnsafePointer<Float>, into s: UnsafeMutablePointer<Float>
+    ) {
+        outer(q + offset(item, queries), queries, k + offset(item, keys), keys, scale, s)
+        if let relative {
+            let positions = 2 * relative.window + 1
+            let near = Storage(count: queries * positions)
+            band(q + offset(item, queries), queries, relative.keys.pointer, positions, scale, near.pointer)
+            forEachNeighbour(relative.window) { i, p, j in s[i * keys + j] += near.pointer[i * positions + p] }
+        }
+        for i in 0..<queries {
+            let row = s + i * keys
+            let (head, tail) = mask.visible(item: item / heads, row: i, keys: keys)
+            for j in head..<max(head, tail.lowerBound) { row[j] = -.infinity }
+            for j in max(head, tail.upperBound)..<max(head, tail.upperBound, keys) { row[j] = -.infinity }
+            ck_softmax(Int64(keys), row, row)
         }
     }
 
     /// y = weights · v, and the relative values.
-    func combine(_ weights: Tensor, _ v: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>) {
-        let w = weights.pointer
-        parallelFor(batch * heads) { item in
-            let p = w + item * queries * keys, out = y + offset(item, queries)
-            weighted(
-                p, transposed: false, v + offset(item, keys), rows: queries, columns: keys, factor: 1, beta: 0, out)
-            guard let relative else { return }
-            let positions = 2 * relative.window + 1
-            let near = gatheredBand(p, relative.window)
-            addBand(near.pointer, relative.values.pointer, positions, rows: queries, factor: 1, out)
-        }
+    private func combine(
+        _ item: Int, _ weights: UnsafePointer<Float>, _ v: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>
+    ) {
+        let out = y + offset(item, queries)
+        weighted(
+            weights, transposed: false, v + offset(item, keys), rows: queries, columns: keys, factor: 1, beta: 0, out)
+        guard let relative else { return }
+        let positions = 2 * relative.window + 1
+        let near = gatheredBand(weights, relative.window)
+        addBand(near.pointer, relative.values.pointer, positions, rows: queries, factor: 1, out)
     }
 
     /// The entries of [Tq, Tk] within the window, as [Tq, 2w + 1].
@@ -226,7 +252,7 @@ private struct AttentionPlan {
     }
 
     func backward(
-        query: Tensor, key: Tensor, value: Tensor, probabilities: Tensor, kept: Tensor?, weights: Tensor, dy: Tensor
+        query: Tensor, key: Tensor, value: Tensor, probabilities: Tensor, dropout: AttentionDropout?, dy: Tensor
     ) -> [Tensor?] {
         let dq = Tensor(uninitialized: query.shape), dk = Tensor(uninitialized: key.shape)
         let dv = Tensor(uninitialized: value.shape)
@@ -238,9 +264,18 @@ private struct AttentionPlan {
         let (outQ, outK, outV) = (dq.pointer, dk.pointer, dv.pointer)
         parallelFor(batch * heads) { item in
             let matrix = queries * keys
-            let p = probabilities.pointer + item * matrix, w = weights.pointer + item * matrix
+            let p = probabilities.pointer + item * matrix
+            let factors = dropout?.factors(start: item * matrix, count: matrix)
+            let weights = factors.map { factors in
+                let weights = Storage(count: matrix)
+                weights.pointer.update(from: p, count: matrix)
+                ck_multiply_into(Int64(matrix), factors.pointer, weights.pointer)
+                return weights
+            }
+            let w = weights.map { UnsafePointer($0.pointer) } ?? UnsafePointer(p)
             let (atQuery, atKey) = (offset(item, queries), offset(item, keys))
             let ds = Storage(count: matrix)
+            defer { withExtendedLifetime((factors, weights, ds)) {} }
             outer(d + atQuery, queries, v + atKey, keys, 1, ds.pointer)
             weighted(w, transposed: true, d + atQuery, rows: keys, columns: queries, factor: 1, beta: 0, outV + atKey)
             if let relative {
@@ -254,7 +289,7 @@ private struct AttentionPlan {
                     used.pointer, d + atQuery, positions, rows: queries, factor: 1,
                     valueShares.pointer + item * positions * width)
             }
-            if let kept { ck_multiply_into(Int64(matrix), kept.pointer + item * matrix, ds.pointer) }
+            if let factors { ck_multiply_into(Int64(matrix), factors.pointer, ds.pointer) }
             for i in 0..<queries {
                 ck_softmax_backward(Int64(keys), p + i * keys, ds.pointer + i * keys, ds.pointer + i * keys)
             }

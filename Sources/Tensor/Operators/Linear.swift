@@ -23,7 +23,8 @@ extension Tensor {
         WorkCounter.record(.product, .forward, work)
         let y = Tensor(uninitialized: Array(shape.dropLast()) + [outputs])
         let (px, pw, py) = (pointer, weight.pointer, y.pointer)
-        let rowBlock = 128, columnBlock = 128
+        // OpenBLAS copies both factors of every product it is asked for: large pieces, but enough of them for all threads.
+        let rowBlock = productPiece(of: rows, pieces: 4), columnBlock = productPiece(of: outputs, pieces: 2)
         let rowBlocks = (rows + rowBlock - 1) / rowBlock, columnBlocks = (outputs + columnBlock - 1) / columnBlock
         parallelFor(rowBlocks * columnBlocks) { item in
             let r = item / columnBlocks * rowBlock, c = item % columnBlocks * columnBlock
@@ -55,7 +56,7 @@ extension Tensor {
                 WorkCounter.record(.product, .weightGradient, work)
                 let result = Tensor(uninitialized: savedWeight.shape)
                 let out = result.pointer
-                let block = 64
+                let block = productPiece(of: outputs, pieces: 8)
                 parallelFor((outputs + block - 1) / block) { item in
                     let c = item * block, m = min(block, outputs - c)
                     sgemm(
@@ -68,4 +69,10 @@ extension Tensor {
             return [dx, dWeight] + (bias == nil ? [] : [dBias])
         }
     }
+}
+
+/// The length of a piece when `length` rows or columns of a product are cut into about that many: a multiple of the
+/// kernels' 16, and at least 64.
+private func productPiece(of length: Int, pieces: Int) -> Int {
+    max(64, (length / pieces + 15) / 16 * 16)
 }
