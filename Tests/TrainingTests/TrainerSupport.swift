@@ -13,8 +13,11 @@ final class Watched {
     private(set) var snapshots: [TrainingSnapshot] = []
 
     /// `commands` are given before the first step.
-    init(_ voice: Voice, _ options: TrainerOptions = TrainerOptions(), commands: [TrainingCommand] = []) throws {
-        let trainer = try Trainer(voice: voice, options: options)
+    init(
+        _ voice: Voice, _ options: TrainerOptions = TrainerOptions(), commands: [TrainingCommand] = [],
+        disk: FileSystem = FileSystem()
+    ) throws {
+        let trainer = try Trainer(voice: voice, options: options, fileSystem: disk)
         for command in commands { trainer.send(command) }
         self.trainer = trainer
         iterator = trainer.updates.makeAsyncIterator()

@@ -75,7 +75,8 @@ actor CheckpointWriter {
         try store.list().compactMap { listing in listing.header.map { CheckpointSummary($0, listing) } }
     }
 
-    private static var processorTime: Double {
+    /// Of the calling thread, in seconds.
+    static var processorTime: Double {
         var time = timespec()
         clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9

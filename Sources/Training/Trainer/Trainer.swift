@@ -70,12 +70,12 @@ package actor Trainer: TrainingSession {
     /// Takes the voice's lock and opens its store and journal.
     ///
     /// - Throws: `CheckpointError.locked` when another process trains this voice, `FileSystemError`, `JournalError`.
-    package init(voice: Voice, options: TrainerOptions) throws {
+    package init(voice: Voice, options: TrainerOptions, fileSystem: FileSystem = FileSystem()) throws {
         self.voice = voice
         self.options = options
         lock = try StoreLock(url: voice.lockURL)
         lockRemark = lock.takenOver
-        store = try CheckpointStore(directory: voice.checkpointDirectory)
+        store = try CheckpointStore(directory: voice.checkpointDirectory, fileSystem: fileSystem)
         journal = try Journal(url: voice.journalURL)
         writer = CheckpointWriter(store: store, journal: journal)
         threads = options.threads > 0 ? options.threads : ProcessInfo.processInfo.activeProcessorCount
