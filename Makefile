@@ -8,12 +8,15 @@ VOICE ?= samples/slt
 REPRISE := .build/release/reprise
 BENCH_ENVIRONMENT := .build/bench-environment
 
-.PHONY: help studio build test bench packages test-packages clean portable
+.PHONY: help studio build test crash-states interop interruptions bench packages test-packages clean portable
 
 help:
 	@echo "make studio   install what is missing, build, open the studio on $(VOICE), training (VOICE=… for another)"
 	@echo "make test     install what is missing, build, run all tests"
+	@echo "make interruptions COUNT=1000   build, interrupt training that often at random, compare with training straight"
 	@echo "make build    install what is missing, build $(REPRISE)"
+	@echo "make crash-states EFFORT=250   power losses and damage by the hundred thousand, in memory"
+	@echo "make interop  export a checkpoint and read it with the stock safetensors library of Python"
 	@echo "make bench    build, install PyTorch in a throw-away environment, print how many times as fast $(REPRISE) is"
 	@echo "make clean    remove what was built"
 
@@ -26,6 +29,31 @@ build: packages
 test: packages test-packages portable
 	swift build -c release --build-tests
 	swift test -c release --skip-build
+
+COUNT ?= 1000
+interruptions: packages test-packages
+	swift build -c release --build-tests
+	REPRISE_INTERRUPTIONS=$(COUNT) swift test -c release --skip-build --filter InterruptionTests
+
+# Power losses and bit flips by the hundred thousand: EFFORT multiplies what `make test` does of them.
+EFFORT ?= 250
+crash-states: packages test-packages
+	swift build -c release --build-tests
+	mkdir -p .build && echo $(EFFORT) > .build/effort
+	swift test -c release --skip-build --filter "CrashStateTests|IntegrityTests"; status=$$?; rm -f .build/effort; exit $$status
+
+# A checkpoint of the bundled voice, exported both ways and read by the stock Python library.
+INTEROP := .build/interop
+interop: build
+	@python3 -c 'import ensurepip, venv' 2>/dev/null || { $(call install,python3-venv); }
+	rm -rf $(INTEROP) && mkdir -p $(INTEROP) && cp -r samples/slt $(INTEROP)/slt
+	python3 -m venv $(INTEROP)/environment && $(INTEROP)/environment/bin/pip install -q safetensors numpy
+	$(REPRISE) train $(INTEROP)/slt --steps 2
+	$(REPRISE) checkpoints $(INTEROP)/slt export HEAD $(INTEROP)/folder
+	$(REPRISE) checkpoints $(INTEROP)/slt export HEAD $(INTEROP)/file.safetensors --single-file
+	$(INTEROP)/environment/bin/python -B Tests/Reference/check_interop.py $(INTEROP)/folder
+	$(INTEROP)/environment/bin/python -B Tests/Reference/check_interop.py $(INTEROP)/file.safetensors
+	$(REPRISE) checkpoints $(INTEROP)/slt import $(INTEROP)/file.safetensors
 
 # BENCH passes options on, such as BENCH="--quick --only v2-sovits-1"; see Tests/Reference/compare.py.
 bench: build $(BENCH_ENVIRONMENT)/ready
