@@ -34,6 +34,20 @@ extension ProgramTests {
             #expect(result.output.contains("\nmachine  sgemm ") && result.output.contains("\n  float32 "))
         }
 
+        @Test func whatASaveCosts() async throws {
+            let result = try await Program.run(
+                ["bench", "checkpoint", "--preset", "tiny", "--repeats", "2", "--json"], home: home)
+            #expect(result.code == 0 && result.errors == "" && result.outputLines.count == 1)
+            let report = try #require(
+                try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+            #expect(report["subject"] as? String == "checkpoint" && report["repeats"] as? Int == 2)
+            for figure in ["bytes", "stallMedian", "stallP99", "writeSeconds", "writeWork", "shareAtOneMinute"] {
+                #expect((report[figure] as? Double ?? 0) > 0, "\(figure)")
+            }
+            let here = try FileManager.default.contentsOfDirectory(atPath: FileManager.default.currentDirectoryPath)
+            #expect(!here.contains { $0.hasPrefix(".bench-") }, "nothing is left behind")
+        }
+
         @Test(arguments: [
             (["--frames", "41"], "--frames takes an even number, as a token is two frames, not 41."),
             (["--batch", "0"], "--batch takes a whole number from 1 to 64, not 0."),

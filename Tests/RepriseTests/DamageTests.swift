@@ -26,7 +26,9 @@ extension ProgramTests {
 
             let resumed = try await voice.train(to: 6)
             #expect(
-                resumed.errorLines.first == "resumed from main/g_0000002; \(damage); redoing 2 steps of the journal")
+                resumed.errorLines.first
+                    == "resumed from main/g_0000002; \(damage); what is left of main/g_0000004 was set aside as "
+                    + "main/g_0000004.damaged-1; redoing 2 steps of the journal")
             #expect(!resumed.errors.contains("came out differently"))
             #expect(resumed.outputLines.count == 4)
             expectSameLines(before, Array(try await voice.journal().prefix(4)))

@@ -7,7 +7,8 @@ extension ProgramTests {
             let voice = try TestVoice()
             let first = try await voice.train(to: 40)
             let before = try voice.contents(except: [
-                "checkpoints/HEAD", "journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm",
+                "checkpoints/HEAD", "checkpoints/.reserve", "journal.sqlite", "journal.sqlite-wal",
+                "journal.sqlite-shm",
             ])
 
             let restored = try await voice.run("checkpoints", voice.path, "restore", "main/g_0000020")

@@ -36,10 +36,28 @@ extension ProgramTests {
             #expect(ended.output == "" && voice.checkpoints.isEmpty)
         }
 
+        @Test func aStepThatOutlastsThePatienceIsGivenUp() async throws {
+            let voice = try TestVoice(["preset": "\"nano\"", "batch_size": "14"])
+            try voice.editSettings {
+                $0.replacing("\nbatch_size = 14\n", with: "\nbatch_size = 14\nstop_seconds = 0.1\n")
+            }
+            let program = try voice.start("train", voice.path, "--json")
+            try await program.whileRunning("the first step", thenSend: SIGTERM) {
+                program.errors.contains("Training slt from step 0\n")
+            }
+            let ended = try await program.finished()
+            #expect(ended.code == 128 + SIGTERM)
+            #expect(
+                ended.errorLines.last
+                    == "Left in the middle of step 1: nothing was saved yet, 0 steps will be done again")
+        }
+
         @Test func aSecondInterruptLeavesOnlyWholeCheckpoints() async throws {
             let voice = try TestVoice()
             let program = try voice.start("train", voice.path, "--json")
-            try await program.whileRunning("step 12", thenSend: SIGINT) { program.lastStep >= 12 }
+            try await program.whileRunning("the first save and step 12", thenSend: SIGINT) {
+                program.errors.contains("Saved main/g_0000010 ") && program.lastStep >= 12
+            }
             let branch = voice.url.appendingPathComponent("checkpoints/main").path
             try await program.whileRunning("the save has begun", thenSend: SIGINT) {
                 let names = (try? FileManager.default.contentsOfDirectory(atPath: branch)) ?? []

@@ -197,6 +197,24 @@ import Training
         #expect(StudioExit.interrupted(signal).code == code)
     }
 
+    @Test func aStepThatOutlastsTheSignalsPatienceIsLeft() {
+        var state = Fixture.state()
+        #expect(state.reduce(.patienceEnded("Too late.")).isEmpty, "nobody is leaving")
+        _ = state.reduce(.interrupt(SIGTERM))
+        #expect(state.reduce(.patienceEnded("Left.")) == [.leave(.leftInStep(SIGTERM, "Left."))])
+        #expect(StudioExit.leftInStep(SIGTERM, "Left.").code == 143)
+    }
+
+    @Test func theStatusTellsWhatIsAtRiskAndWhatSavingCosts() {
+        var snapshot = Fixture.snapshot()
+        #expect(Wording.safety(snapshot) == nil)
+        snapshot.safety = TrainingSnapshot.Safety(savedStep: 128, isSaving: false, interval: 180, cost: 0.0042)
+        #expect(Wording.safety(snapshot) == "12 steps at risk, saved every 3 min for 0.4 %")
+        snapshot.safety.isSaving = true
+        snapshot.safety.cost = nil
+        #expect(Wording.safety(snapshot) == "saving, saved every 3 min")
+    }
+
     @Test func afterTheEndQuitLeavesWithoutWaiting() {
         var state = Fixture.state(.stopped)
         let effects = press(&state, .character("q"))

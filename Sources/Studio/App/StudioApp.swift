@@ -17,6 +17,7 @@ package final class StudioApp {
     private var isDrawingPutOff = false
     /// Counts what was played or stopped.
     private var playing = 0
+    private let patience: (seconds: Double, parting: @Sendable () -> String?)?
     /// What the screen shows.
     package private(set) var state: StudioState
 
@@ -27,16 +28,19 @@ package final class StudioApp {
 
     /// - Parameters:
     ///   - historyLimit: how many rows of the journal the curves begin with, at most.
+    ///   - patience: seconds that a step may take after a signal, and what to say when it takes longer; nil waits for it.
     ///   - clock: the time that ages are counted from; tests hold it still.
     package init(
         session: any TrainingSession, backend: any TerminalBackend, theme: Theme, player: any AuditionPlayer,
-        historyLimit: Int = 20_000, timeZone: TimeZone = .current, clock: @escaping @MainActor () -> Date = { Date() }
+        historyLimit: Int = 20_000, patience: (seconds: Double, parting: @Sendable () -> String?)? = nil,
+        timeZone: TimeZone = .current, clock: @escaping @MainActor () -> Date = { Date() }
     ) {
         self.session = session
         self.backend = backend
         self.player = player
         self.historyLimit = historyLimit
         self.clock = clock
+        self.patience = patience
         (messages, inbox) = AsyncStream.makeStream()
         state = StudioState(now: clock(), timeZone: timeZone)
         backend.theme = theme
@@ -109,9 +113,24 @@ package final class StudioApp {
 
     // MARK: Doing
 
+    /// A step that outlasts the patience of whoever sent the signal is given up: the last save stands.
+    private func leaveInTime() {
+        guard let patience else { return }
+        let inbox = inbox
+        work.append(
+            Task.detached {
+                guard (try? await Task.sleep(for: .seconds(patience.seconds))) != nil,
+                    let sentence = patience.parting()
+                else { return }
+                inbox.yield(.patienceEnded(sentence))
+            })
+    }
+
     private func perform(_ effect: StudioEffect) {
         switch effect {
-        case .send(let command): session.send(command)
+        case .send(let command):
+            session.send(command)
+            if command == .interrupt { leaveInTime() }
         case .loadHistory: load(withEvents: false)
         case .audition(let request):
             let (session, inbox) = (session, inbox)

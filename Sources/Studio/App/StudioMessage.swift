@@ -15,6 +15,8 @@ package enum StudioMessage: Sendable {
     case auditionFailed(String)
     case played(String)
     case playFailed(String)
+    /// The step in hand outlasted what a signal gives it: one sentence that says what is lost.
+    case patienceEnded(String)
     /// Someone outside asks to save and leave, with the signal that made them ask.
     case interrupt(Int32)
     /// Time went by: ages on the screen may be out of date.
@@ -45,6 +47,8 @@ package enum StudioExit: Sendable, Equatable {
     case terminalLost
     /// Left at once, without waiting for the save to end. The checkpoint before it is whole.
     case abandoned
+    /// Left in the middle of a step that outlasted the patience of whoever sent the signal; one sentence.
+    case leftInStep(Int32, String)
     /// Training could not go on; one sentence.
     case failed(String)
 
@@ -52,7 +56,7 @@ package enum StudioExit: Sendable, Equatable {
     package var code: Int32 {
         switch self {
         case .finished: 0
-        case .interrupted(let signal): 128 + signal
+        case .interrupted(let signal), .leftInStep(let signal, _): 128 + signal
         case .terminalLost: 128 + SIGHUP
         case .abandoned: 128 + SIGINT
         case .failed: 1

@@ -127,7 +127,7 @@ extension StudioState {
         notice = Notice("Saving, then leaving. Press q again to leave at once.", .accent)
         switch exit {
         case .interrupted, .terminalLost: return [.stopPlaying, .send(.interrupt)]
-        case .finished, .abandoned, .failed: return [.stopPlaying, .send(.stop)]
+        case .finished, .abandoned, .leftInStep, .failed: return [.stopPlaying, .send(.stop)]
         }
     }
 

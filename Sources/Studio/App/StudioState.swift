@@ -143,6 +143,12 @@ package struct StudioState: Sendable {
             activity = .none
             notice = Notice("\(sentence) The take is in \(lastTake?.path ?? "").", .warning)
             return []
+        case .patienceEnded(let sentence):
+            switch leaving {
+            case .interrupted(let signal): return [.leave(.leftInStep(signal, sentence))]
+            case .terminalLost: return [.leave(.leftInStep(SIGHUP, sentence))]
+            default: return []
+            }
         case .interrupt(let signal): return leave(.interrupted(signal))
         case .tick, .redraw: return []
         }

@@ -36,6 +36,7 @@ func statusItems(_ state: StudioState, columns: Int, withPhase: Bool = false) ->
         items.append(StatusItem("\(Wording.stepTime(seconds))/step", rank: 4))
     }
     if let seconds = snapshot.secondsLeft { items.append(StatusItem("\(Wording.duration(seconds)) left", rank: 3)) }
+    if let safety = Wording.safety(snapshot) { items.append(StatusItem(safety, rank: 7)) }
     items.append(StatusItem("lr \(Wording.learningRate(snapshot.learningRate))", rank: 6))
     return items
 }

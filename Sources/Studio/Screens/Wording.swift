@@ -50,6 +50,16 @@ package enum Wording {
         return "\(digits)e\(power)"
     }
 
+    /// "12 steps at risk, saved every 3 min for 0.4 %": what only memory has, and what it costs that it is not more; nil
+    /// before the pace of saving is known.
+    package static func safety(_ snapshot: TrainingSnapshot) -> String? {
+        guard snapshot.safety.interval > 0 else { return nil }
+        let count = snapshot.stepsAtRisk
+        let risk = snapshot.safety.isSaving ? "saving" : "\(count) step\(count == 1 ? "" : "s") at risk"
+        let cost = snapshot.safety.cost.map { " for \(AxisTicks.plain(100 * $0, decimals: 1)) %" } ?? ""
+        return "\(risk), saved every \(duration(snapshot.safety.interval))\(cost)"
+    }
+
     /// "2.41 s", "38 ms".
     package static func stepTime(_ seconds: Double) -> String {
         if seconds < 0.1 { return AxisTicks.plain(seconds * 1000, decimals: 0) + " ms" }

@@ -198,9 +198,8 @@ package actor Trainer: TrainingSession {
             defer { standing.withLock { $0.isInStep = false } }
             let record = try engine.performStep(branch: branch)
             unrecorded = record
-            try note(record)
             recentSeconds = recentSeconds.suffix(19) + [record.seconds]
-            continuation.yield(.step(record))
+            try note(record)
             publish()
         } catch let error as TrainingError {
             isSpoiled = true
@@ -229,6 +228,7 @@ package actor Trainer: TrainingSession {
             try journal.replace(record)
         }
         unrecorded = nil
+        continuation.yield(.step(record))
         try compareWithFirstTime(record, isNew: outcome != .identical)
     }
 

@@ -10,7 +10,7 @@ struct BenchCommand: ParsableCommand {
         abstract: "Measure this machine with random weights and noise, beside its sgemm ceiling and memory bandwidth.")
 
     enum Subject: String, ExpressibleByArgument, CaseIterable {
-        case step, ops, say
+        case step, ops, say, checkpoint
     }
 
     enum Stages: String, ExpressibleByArgument, CaseIterable {
@@ -19,7 +19,10 @@ struct BenchCommand: ParsableCommand {
         var stages: [Stage] { Stage(rawValue: rawValue).map { [$0] } ?? Stage.allCases }
     }
 
-    @Argument(help: "step: a training step, part by part; ops: each operator of a step alone; say: one sentence.")
+    @Argument(
+        help:
+            "step: a training step, part by part; ops: each operator of a step alone; say: one sentence; checkpoint: a save."
+    )
     var subject: Subject = .step
 
     @Option(help: "\(ModelPreset.allCases.map(\.rawValue).joined(separator: ", ")).")
@@ -78,6 +81,9 @@ struct BenchCommand: ParsableCommand {
         case .step: try report(StepBenchmark(options).run(progress: progress), \.text, line)
         case .ops: try report(OperatorBenchmark(options).run(progress: progress), \.text, line)
         case .say: try report(SpeechBenchmark(options).run(progress: progress), \.text, line)
+        case .checkpoint:
+            let here = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
+            try report(CheckpointBenchmark(options, in: here).run(progress: progress), \.text, line)
         }
     }
 

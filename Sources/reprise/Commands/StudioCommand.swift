@@ -30,7 +30,8 @@ struct StudioCommand: AsyncParsableCommand {
         let trainer = try Trainer(voice: voice, options: TrainerOptions(targetStep: steps, threads: threads))
         let app = StudioApp(
             session: trainer, backend: CursesBackend(theme: chosen), theme: chosen,
-            player: DevicePlayer(device: device ?? voice.configuration.studio.device))
+            player: DevicePlayer(device: device ?? voice.configuration.studio.device),
+            patience: (voice.configuration.training.stopSeconds, { trainer.partingSentence }))
         let training = Task { await trainer.run() }
         let exit: StudioExit
         do {
@@ -52,10 +53,14 @@ extension StudioCommand {
             printError("Left at once; the last checkpoint before it is whole.")
             _exit(exit.code)
         }
+        if case .leftInStep(_, let sentence) = exit {
+            printError(sentence)
+            _exit(exit.code)
+        }
         let outcome = await training.value
         switch exit {
         case .failed(let sentence): printError("reprise: \(sentence)")
-        case .finished, .interrupted, .terminalLost, .abandoned:
+        case .finished, .interrupted, .terminalLost, .abandoned, .leftInStep:
             if case .failed(let sentence) = outcome {
                 printError("reprise: \(sentence)")
                 throw ExitStatus.failed
