@@ -16,7 +16,7 @@ CK_INLINE int32_t ck_float_to_bits(float value) {
 
 /// e^x to 1-2 ulp; 0 below -87.3, infinity above 88.7, NaN stays NaN. (Cephes' reduction and polynomial.)
 CK_INLINE float ck_exp(float x) {
-    float clipped = x < -87.33654f ? -87.33654f : x;
+    float clipped = x > -87.33654f ? x : -87.33654f;  // NaN too: it has no integer
     clipped = clipped > 88.72283f ? 88.72283f : clipped;
     const float scaled = clipped * 1.44269504f + 12582912.0f;  // round to nearest by the float's own grid
     const float n = scaled - 12582912.0f;
