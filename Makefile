@@ -8,7 +8,7 @@ VOICE ?= samples/slt
 REPRISE := .build/release/reprise
 BENCH_ENVIRONMENT := .build/bench-environment
 
-.PHONY: help studio build test crash-states interop interruptions bench packages test-packages clean portable
+.PHONY: help studio build test crash-states interop sanitize interruptions bench packages test-packages clean portable
 
 help:
 	@echo "make studio   install what is missing, build, open the studio on $(VOICE), training (VOICE=… for another)"
@@ -16,6 +16,7 @@ help:
 	@echo "make interruptions COUNT=1000   build, interrupt training that often at random, compare with training straight"
 	@echo "make build    install what is missing, build $(REPRISE)"
 	@echo "make crash-states EFFORT=250   power losses and damage by the hundred thousand, in memory"
+	@echo "make sanitize the kernels' tests with addresses and undefined behaviour checked"
 	@echo "make interop  export a checkpoint and read it with the stock safetensors library of Python"
 	@echo "make bench    build, install PyTorch in a throw-away environment, print how many times as fast $(REPRISE) is"
 	@echo "make clean    remove what was built"
@@ -41,6 +42,14 @@ crash-states: packages test-packages
 	swift build -c release --build-tests
 	mkdir -p .build && echo $(EFFORT) > .build/effort
 	swift test -c release --skip-build --filter "CrashStateTests|IntegrityTests"; status=$$?; rm -f .build/effort; exit $$status
+
+# The kernels' tests under the address sanitizer, then with undefined behaviour trapped in the C.
+sanitize: packages
+	swift build -c release --sanitize=address --scratch-path .build/address --build-tests
+	swift test -c release --sanitize=address --scratch-path .build/address --skip-build --filter TensorTests
+	swift build -c release -Xcc -fsanitize=undefined -Xcc -fsanitize-trap=undefined --scratch-path .build/undefined --build-tests
+	swift test -c release -Xcc -fsanitize=undefined -Xcc -fsanitize-trap=undefined --scratch-path .build/undefined \
+		--skip-build --filter TensorTests
 
 # A checkpoint of the bundled voice, exported both ways and read by the stock Python library.
 INTEROP := .build/interop
