@@ -6,32 +6,14 @@
 // Features by name: an "arch=" target would also ask for 256-bit vectors only.
 #pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma"))), apply_to = function)
 
-#define LANES 16
-#include "small_weights_template.h"
-
 CK_INLINE __m512i widened(const int8_t *values) {
     return _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)values));
 }
 
-CK_INLINE void integer_rows(const int rows, int64_t stride, const int8_t *weights, const int8_t *x, int32_t *sums) {
-    integers totals[ck_weight_rows];
-    UNROLLED for (int r = 0; r < rows; r++) totals[r] = (integers){0};
-    for (int64_t c = 0; c < stride; c += 32) {
-        const __m512i input = widened(x + c);
-        UNROLLED for (int r = 0; r < rows; r++) {
-            AHEAD(weights + r * stride + c);
-            totals[r] += (integers)_mm512_madd_epi16(widened(weights + r * stride + c), input);
-        }
-    }
-    FOLD(integer_quad, rows, totals, sums);
-}
-
-static void integer_products(int64_t rows, int64_t stride, const int8_t *weights, const int8_t *x,
-                             const int32_t *row_sums, int32_t *sums) {
-    (void)row_sums;
-    if (rows == ck_weight_rows) return integer_rows(ck_weight_rows, stride, weights, x, sums);
-    for (int64_t r = 0; r < rows; r++) integer_rows(1, stride, weights + r * stride, x, sums + r);
-}
+#define LANES 16
+#define INTEGERS_AT_ONCE 32
+#define MULTIPLY_PAIRS _mm512_madd_epi16
+#include "small_weights_template.h"
 
 #pragma clang attribute pop
 

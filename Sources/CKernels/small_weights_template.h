@@ -1,4 +1,4 @@
-// Float32 and bfloat16 dot products for one instruction set. The including file defines LANES and turns the target on;
+// Float32, bfloat16 and, where the including file has the means, int8 dot products for one instruction set. The including file defines LANES and turns the target on;
 // vectors are clang's own, so that the text is the same everywhere.
 //
 // Four rows share each load of the input, and their sums are folded together. Sums have a fixed order: 2 * LANES of
@@ -84,6 +84,30 @@ CK_INLINE void bfloat_rows(const int rows, int64_t stride, const uint16_t *weigh
     UNROLLED for (int r = 0; r < rows; r++) even[r] += odd[r];
     FOLD(float_quad, rows, even, sums);
 }
+
+#ifdef INTEGERS_AT_ONCE
+// The including file defines how many integers are widened to 16 bits at once, `widened`, and MULTIPLY_PAIRS, which adds
+// the products of neighbours. By 16 bits: the product of bytes would saturate.
+CK_INLINE void integer_rows(const int rows, int64_t stride, const int8_t *weights, const int8_t *x, int32_t *sums) {
+    integers totals[ck_weight_rows];
+    UNROLLED for (int r = 0; r < rows; r++) totals[r] = (integers){0};
+    for (int64_t c = 0; c < stride; c += INTEGERS_AT_ONCE) {
+        const __typeof__(widened(x)) input = widened(x + c);
+        UNROLLED for (int r = 0; r < rows; r++) {
+            AHEAD(weights + r * stride + c);
+            totals[r] += (integers)MULTIPLY_PAIRS(widened(weights + r * stride + c), input);
+        }
+    }
+    FOLD(integer_quad, rows, totals, sums);
+}
+
+static void integer_products(int64_t rows, int64_t stride, const int8_t *weights, const int8_t *x,
+                             const int32_t *row_sums, int32_t *sums) {
+    (void)row_sums;
+    if (rows == ck_weight_rows) return integer_rows(ck_weight_rows, stride, weights, x, sums);
+    for (int64_t r = 0; r < rows; r++) integer_rows(1, stride, weights + r * stride, x, sums + r);
+}
+#endif
 
 static void float_products(int64_t rows, int64_t columns, const float *weights, const float *x, float *sums) {
     if (rows == ck_weight_rows) return float_rows(ck_weight_rows, columns, weights, x, sums);

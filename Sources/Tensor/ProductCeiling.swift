@@ -10,8 +10,7 @@ package func measuredProductCeiling() -> Double {
         parallelFor(copies) { copy in
             sgemm(m: size, n: size, k: size, a.pointer, size, a.pointer, size, results[copy].pointer, size)
         }
-        let elapsed = ContinuousClock.now - started
-        let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
+        let seconds = (ContinuousClock.now - started).inSeconds
         best = max(best, 2 * Double(size * size * size * copies) / seconds / 1e9)
     }
     return best

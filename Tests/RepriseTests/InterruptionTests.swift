@@ -34,7 +34,7 @@ extension ProgramTests {
                 let signal = [SIGKILL, SIGKILL, SIGTERM, SIGINT].randomElement(using: &random) ?? SIGKILL
                 let threads = Int.random(in: 1...2, using: &random)
                 let step = 11 * index + Int.random(in: 1...11, using: &random)
-                let wait = UInt32.random(in: 0..<60_000, using: &random)
+                let further = Int.random(in: 0..<6, using: &random)
                 if moment == .replay, let goal = try await unsavedStep(voice, branch, &random) {
                     let restored = try await voice.run("checkpoints", voice.path, "restore", goal)
                     #expect(restored.code == 0, "\(restored.errors)")
@@ -54,7 +54,11 @@ extension ProgramTests {
                         return names.contains { $0.hasPrefix(".saving-g_") } || program.lastStep >= step + 10
                     }
                 }
-                if moment != .save { usleep(moment == .opening ? 10 * wait : wait) }
+                // From there so much further, by the program's own work: the clock would tell nothing on a busy machine.
+                let goal = program.processorTicks + (moment == .opening ? 10 * further : further)
+                try await waitUntil("\(moment) at step \(step), and on") {
+                    moment == .save || program.processorTicks >= goal || program.poll() != nil
+                }
                 program.send(signal)
                 let ended = try await program.finished()
                 // One that comes before the program listens ends it as the system does; there is nothing to save yet.

@@ -63,9 +63,9 @@ package struct CheckpointBenchmark {
             try tell(progress, index == 0 ? "Saving once" : "Timing save \(index) of \(options.repeats)")
             engine.disturb()
             engine.position.step += 1
-            let started = ContinuousClock.now
-            let image = try engine.stateImage(texts: [])
-            let stall = ContinuousClock.now - started
+            var copied: StateImage?
+            let stall = try timed { copied = try engine.stateImage(texts: []) }
+            guard let image = copied else { continue }
             let request = SaveRequest(
                 id: CheckpointID(branch: CheckpointID.firstBranch, step: engine.position.step), reason: .autosave,
                 parent: parent, datasetFingerprint: "", configurationDigest: "")
@@ -76,7 +76,7 @@ package struct CheckpointBenchmark {
             bytes = saved?.manifest.header.bytes ?? 0
             parent = request.id
             if index > 0 {
-                stalls.append(Double(stall.components.seconds) + Double(stall.components.attoseconds) * 1e-18)
+                stalls.append(stall)
                 writes.append(write)
                 works.append(work)
             }

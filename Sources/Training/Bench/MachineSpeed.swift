@@ -29,6 +29,19 @@ package struct MachineReport: Sendable, Encodable {
         (self.before, self.after, best) = (before, after, before.orBetter(after))
     }
 
+    /// Runs a benchmark between two measurements of the machine, on the threads it is asked for.
+    static func around<Result>(
+        _ options: BenchmarkOptions, _ progress: BenchmarkProgress, _ benchmark: () throws -> Result
+    ) throws -> (result: Result, machine: MachineReport) {
+        Threads.use(options.threads)
+        try tell(progress, "Measuring the machine")
+        let before = MachineSpeed.measured(bandwidthBytes: options.bandwidthBytes)
+        let result = try benchmark()
+        try tell(progress, "Measuring the machine again")
+        let after = MachineSpeed.measured(bandwidthBytes: options.bandwidthBytes)
+        return (result, MachineReport(before: before, after: after))
+    }
+
     private enum Key: String, CodingKey { case sgemmGigaflops, bandwidthGigabytes, before, after }
 
     package func encode(to encoder: any Encoder) throws {

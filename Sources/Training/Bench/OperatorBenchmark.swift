@@ -52,10 +52,17 @@ package struct OperatorBenchmark {
 
     /// - Throws: `CancellationError`, `TrainingError.notFinite`.
     package func run(progress: BenchmarkProgress = { _ in true }) throws -> Report {
-        Threads.use(options.threads)
-        try tell(progress, "Measuring the machine")
-        let before = MachineSpeed.measured(bandwidthBytes: options.bandwidthBytes)
-        PeakMemory.reset()
+        let ((operations, peak), machine) = try MachineReport.around(options, progress) {
+            PeakMemory.reset()
+            return (try measure(progress), PeakMemory.megabytes)
+        }
+        return Report(
+            preset: options.preset.rawValue, threads: options.threads, repeats: options.repeats, batch: options.batch,
+            frames: options.frames, symbols: options.symbols, tokens: options.tokens, segment: options.segment,
+            machine: machine, peakMegabytes: peak, operations: operations.sorted { $0.totalSeconds > $1.totalSeconds })
+    }
+
+    private func measure(_ progress: BenchmarkProgress) throws -> [Operation] {
         var work = [WorkItem: Int]()
         for stage in options.stages {
             try tell(progress, "Recording a \(stage.rawValue) step")
@@ -64,18 +71,10 @@ package struct OperatorBenchmark {
         }
         // Alike before alike, so that a run that is watched shows where it is.
         let items = work.sorted { ($0.key.kind.rawValue, $0.key.sortName) < ($1.key.kind.rawValue, $1.key.sortName) }
-        let operations = try items.enumerated().map { index, entry in
+        return try items.enumerated().map { index, entry in
             try tell(progress, "Timing \(entry.key.kind.rawValue), \(index + 1) of \(items.count) shapes")
             return Operation(item: entry.key, calls: entry.value, seconds: time(entry.key))
         }
-        let peak = PeakMemory.megabytes
-        try tell(progress, "Measuring the machine again")
-        let machine = MachineReport(
-            before: before, after: MachineSpeed.measured(bandwidthBytes: options.bandwidthBytes))
-        return Report(
-            preset: options.preset.rawValue, threads: options.threads, repeats: options.repeats, batch: options.batch,
-            frames: options.frames, symbols: options.symbols, tokens: options.tokens, segment: options.segment,
-            machine: machine, peakMegabytes: peak, operations: operations.sorted { $0.totalSeconds > $1.totalSeconds })
     }
 
     /// Short calls are repeated until a run takes this long.

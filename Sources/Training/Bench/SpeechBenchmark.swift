@@ -38,20 +38,16 @@ package struct SpeechBenchmark {
 
     /// - Throws: `CancellationError`, `PriorError`.
     package func run(progress: BenchmarkProgress = { _ in true }) throws -> Report {
-        Threads.use(options.threads)
-        try tell(progress, "Measuring the machine")
-        let before = MachineSpeed.measured(bandwidthBytes: options.bandwidthBytes)
-        PeakMemory.reset()
-        try tell(progress, "Making the models")
-        let (sovits, prior) = BenchmarkModel.synthesis(options.preset)
-        let style = RandomStream(seed: 1, name: "style").normal([1, sovits.configuration.speakerWidth, 1]) * 0.1
-        let text = BenchmarkModel.text(options.symbols, 0)
-        let (decoding, gigaflop, samples) = try decode(sovits, text, style, progress)
-        let sampling = try sample(prior, sovits, text, style, progress)
-        let peak = PeakMemory.megabytes
-        try tell(progress, "Measuring the machine again")
-        let machine = MachineReport(
-            before: before, after: MachineSpeed.measured(bandwidthBytes: options.bandwidthBytes))
+        let ((decoded, sampling, peak), machine) = try MachineReport.around(options, progress) {
+            PeakMemory.reset()
+            try tell(progress, "Making the models")
+            let (sovits, prior) = BenchmarkModel.synthesis(options.preset)
+            let style = RandomStream(seed: 1, name: "style").normal([1, sovits.configuration.speakerWidth, 1]) * 0.1
+            let text = BenchmarkModel.text(options.symbols, 0)
+            let decoded = try decode(sovits, text, style, progress)
+            return (decoded, try sample(prior, sovits, text, style, progress), PeakMemory.megabytes)
+        }
+        let (decoding, gigaflop, samples) = decoded
         let audio = Double(samples) / Double(options.preset.sampleRate), speed = gigaflop / decoding
         return Report(
             preset: options.preset.rawValue, threads: options.threads, repeats: options.repeats,

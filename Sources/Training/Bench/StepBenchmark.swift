@@ -38,13 +38,9 @@ package struct StepBenchmark {
 
     /// - Throws: `CancellationError`, `TrainingError.notFinite`.
     package func run(progress: BenchmarkProgress = { _ in true }) throws -> Report {
-        Threads.use(options.threads)
-        try tell(progress, "Measuring the machine")
-        let before = MachineSpeed.measured(bandwidthBytes: options.bandwidthBytes)
-        let measured = try options.stages.map { ($0, try measure($0, progress)) }
-        try tell(progress, "Measuring the machine again")
-        let machine = MachineReport(
-            before: before, after: MachineSpeed.measured(bandwidthBytes: options.bandwidthBytes))
+        let (measured, machine) = try MachineReport.around(options, progress) {
+            try options.stages.map { ($0, try measure($0, progress)) }
+        }
         let stages = measured.map { stage, figures in
             let speed = figures.gigaflop / figures.seconds
             return StageReport(

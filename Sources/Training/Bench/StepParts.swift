@@ -35,8 +35,3 @@ package final class StepParts {
         current = nil
     }
 }
-
-extension Duration {
-    /// In seconds, with a fraction.
-    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
-}

@@ -94,11 +94,9 @@ package final class TrainingEngine {
         position.step = step
         position.updates = model.counts
         if step % configuration.training.validationSteps == 0 { metrics.merge(try validate()) { $1 } }
-        let elapsed = ContinuousClock.now - started
         return StepRecord(
             branch: branch, step: step, stage: stage, epoch: place.epoch, batch: place.batch, learningRate: rate,
-            metrics: metrics,
-            seconds: Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18)
+            metrics: metrics, seconds: (ContinuousClock.now - started).inSeconds)
     }
 
     /// Discriminators, then generator (HiFi-GAN §2.4, VITS §2.4).

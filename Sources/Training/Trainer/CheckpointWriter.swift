@@ -54,7 +54,7 @@ actor CheckpointWriter {
         }
         do {
             if saved.space == .disk, !saved.wasAlreadySaved { try reserve(for: saved) }
-            written.summaries = try summaries()
+            written.summaries = try store.summaries()
         } catch {
             written.remarks.append("The list of checkpoints could not be read: \(error)")
         }
@@ -71,10 +71,6 @@ actor CheckpointWriter {
         try store.setReserve(bytes: wanted)
     }
 
-    func summaries() throws -> [CheckpointSummary] {
-        try store.list().compactMap { listing in listing.header.map { CheckpointSummary($0, listing) } }
-    }
-
     /// Of the calling thread, in seconds.
     static var processorTime: Double {
         var time = timespec()
@@ -83,8 +79,15 @@ actor CheckpointWriter {
     }
 }
 
+extension CheckpointStore {
+    /// Every checkpoint whose manifest can be believed, the oldest save first.
+    package func summaries() throws -> [CheckpointSummary] {
+        try list().compactMap { listing in listing.header.map { CheckpointSummary($0, listing) } }
+    }
+}
+
 extension CheckpointSummary {
-    package init(_ header: ManifestHeader, _ listing: CheckpointListing) {
+    init(_ header: ManifestHeader, _ listing: CheckpointListing) {
         self.init(
             id: header.id.description, branch: header.branch, step: header.step, date: header.date,
             reason: header.reason.rawValue, bytes: header.bytes, parent: header.parent?.description,

@@ -1,5 +1,6 @@
 import Checkpoint
 import Foundation
+import Tensor
 
 /// A save on its way to the disk.
 struct SaveInProgress: Sendable {
@@ -41,7 +42,7 @@ extension Trainer {
                 }
             }
             saving = SaveInProgress(
-                number: number, id: id, reason: reason, stall: seconds(since: started), task: task)
+                number: number, id: id, reason: reason, stall: (ContinuousClock.now - started).inSeconds, task: task)
             startedSaveStep = currentStep
             startedSaveAt = .now
             publish()
@@ -125,12 +126,5 @@ extension Trainer {
         )
     }
 
-    func refreshSummaries() throws {
-        summaries = try store.list().compactMap { listing in listing.header.map { CheckpointSummary($0, listing) } }
-    }
-
-    func seconds(since start: ContinuousClock.Instant) -> Double {
-        let elapsed = ContinuousClock.now - start
-        return Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
-    }
+    func refreshSummaries() throws { summaries = try store.summaries() }
 }

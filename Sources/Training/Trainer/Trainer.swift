@@ -211,7 +211,7 @@ package actor Trainer: TrainingSession {
         guard replay == nil, phase == .training else { return }
         // By steps exactly, so that a voice's checkpoints do not depend on the machine; by time when nothing is under way.
         let isDueBySteps = currentStep - (startedSaveStep ?? 0) >= voice.configuration.training.autosaveSteps
-        let isDueByTime = saving == nil && seconds(since: startedSaveAt) >= pace.interval
+        let isDueByTime = saving == nil && (ContinuousClock.now - startedSaveAt).inSeconds >= pace.interval
         if isDueBySteps || isDueByTime { await startSave(.autosave) }
     }
 

@@ -29,7 +29,13 @@ package final class Prior: Module {
         tokenPositions = Embedding(configuration.positions, width, initializer: small)
         bertProjection = Linear(configuration.bertWidth, width, initializer: small)
         speakerProjection = Linear(configuration.speakerWidth, width, initializer: small)
-        layers = (0..<configuration.layers).map { _ in PriorLayer(configuration) }
+        // Smaller the deeper the stack is, as each layer adds to the same sum (Radford et al. 2019).
+        let residual = Initializer.normal(standardDeviation: 0.02 / Float(2 * configuration.layers).squareRoot())
+        layers = (0..<configuration.layers).map { _ in
+            PriorLayer(
+                width, heads: configuration.heads, dropout: configuration.dropout, arrangement: .normFirstWithGELU,
+                start: .init(projection: small, output: residual, expand: small, contract: residual))
+        }
         finalNorm = LayerNorm(width)
         // So small that the first cross-entropy is close to ln (K + 1) with a code table of unit variance.
         outputProjection = Linear(
@@ -60,10 +66,7 @@ package final class Prior: Module {
     ) throws -> (loss: Tensor, topThreeAccuracy: Float) {
         let logits = try logits(
             text: text, tokens: tokens, speaker: speaker, codeTable: codeTable, bert: bert, randomness: randomness)
-        let rows = logits.shape[1]
-        let targets = tokens.flatMap { $0 + [end] + Array(repeating: -1, count: rows - 1 - $0.count) }
-        let flat = logits.reshaped([targets.count, configuration.codeCount + 1])
-        return (flat.softmaxCrossEntropy(targets: targets), topThreeShare(flat, targets))
+        return crossEntropy(of: tokens, logits)
     }
 
     /// Scores of what follows BOS and each token: [B, S + 1, K + 1], the last class being EOS. Rows after an item's own
@@ -87,16 +90,14 @@ package final class Prior: Module {
 
     /// Embeddings of the text: symbols, positions, BERT features and the speaker, [B, L, C].
     func textRows(_ text: [[Int32]], speaker: Tensor, bert: Tensor?) -> Tensor {
-        let length = text.map(\.count).max() ?? 0
-        let batch = text.count
+        let padded = PaddedText(text), length = padded.width, batch = text.count
         precondition(
             speaker.count == batch * configuration.speakerWidth,
             "\(batch) texts need a speaker vector each, these have a shape of \(speaker.shape)")
-        let symbols = text.flatMap { $0.map(Int.init) + Array(repeating: 0, count: length - $0.count) }
         let style = speakerProjection(speaker.detached().reshaped([batch, 1, configuration.speakerWidth]))
         // The projection of zeros is its bias.
         let features = bert.map { bertProjection($0.detached().transposed()) } ?? bertProjection.bias
-        var x = textEmbedding(symbols, shape: [batch, length]) + textPositions(Array(0..<length), shape: [length])
+        var x = textEmbedding(padded.ids, shape: [batch, length]) + textPositions(Array(0..<length), shape: [length])
         x = x + style
         return features.map { x + $0 } ?? x
     }

@@ -1,31 +1,49 @@
 import Neural
 import Tensor
 
-/// One pre-norm transformer layer with GELU (Vaswani et al. 2017; Radford et al. 2019): [B, R, C] -> [B, R, C], R rows.
+/// One transformer layer of either prior (Vaswani et al. 2017): [B, R, C] -> [B, R, C], R rows.
+///
+/// With norms first it is GPT's (Radford et al. 2019), with norms after it the public v2 graph's, which also drops out
+/// between the two feed-forward matrices.
 final class PriorLayer: Module {
+    /// How the weights start: the packed projection, the attention's output, and the two feed-forward matrices; nil is
+    /// PyTorch's default.
+    struct Start {
+        var projection, output: Initializer
+        var expand, contract: Initializer?
+    }
+
+    private let arrangement: RowDecoder.Arrangement
     private let attention: PackedAttention
     private let attentionNorm, feedForwardNorm: LayerNorm
     private let expand, contract: Linear
     private let dropout: Float
 
-    init(_ configuration: PriorConfiguration) {
-        let width = configuration.hidden
+    init(_ width: Int, heads: Int, dropout: Float, arrangement: RowDecoder.Arrangement, start: Start) {
+        self.arrangement = arrangement
         attention = PackedAttention(
-            width, heads: configuration.heads, dropout: configuration.dropout,
-            projection: .normal(standardDeviation: 0.02), output: configuration.residualInitializer)
+            width, heads: heads, dropout: dropout, projection: start.projection, output: start.output)
         attentionNorm = LayerNorm(width)
         feedForwardNorm = LayerNorm(width)
-        expand = Linear(width, 4 * width, initializer: .normal(standardDeviation: 0.02))
-        contract = Linear(4 * width, width, initializer: configuration.residualInitializer)
-        dropout = configuration.dropout
+        expand = Linear(width, 4 * width, initializer: start.expand)
+        contract = Linear(4 * width, width, initializer: start.contract)
+        self.dropout = dropout
     }
 
     func callAsFunction(
         _ x: Tensor, mask: AttentionMask, cache: KeyValueCache? = nil, randomness: StepRandomness?
     ) -> Tensor {
-        let attended = attention(attentionNorm(x), mask: mask, cache: cache, randomness: randomness)
-        let y = x + attended.dropout(dropout, randomness)
-        return y + contract(expand(feedForwardNorm(y)).gelu()).dropout(dropout, randomness)
+        switch arrangement {
+        case .normFirstWithGELU:
+            let attended = attention(attentionNorm(x), mask: mask, cache: cache, randomness: randomness)
+            let y = x + attended.dropout(dropout, randomness)
+            return y + contract(expand(feedForwardNorm(y)).gelu()).dropout(dropout, randomness)
+        case .normAfterWithReLU:
+            let attended = attention(x, mask: mask, cache: cache, randomness: randomness)
+            let y = attentionNorm(x + attended.dropout(dropout, randomness))
+            let z = contract(expand(y).relu().dropout(dropout, randomness))
+            return feedForwardNorm(y + z.dropout(dropout, randomness))
+        }
     }
 
     /// Its weights for single rows.
@@ -43,12 +61,5 @@ final class PriorLayer: Module {
         state.child("linear2", contract)
         state.child("norm1", attentionNorm)
         state.child("norm2", feedForwardNorm)
-    }
-}
-
-extension PriorConfiguration {
-    /// Smaller the deeper the stack is, as each layer adds to the same sum (Radford et al. 2019).
-    fileprivate var residualInitializer: Initializer {
-        .normal(standardDeviation: 0.02 / Float(2 * layers).squareRoot())
     }
 }

@@ -36,7 +36,7 @@ package final class SemanticDecoder: Module {
     let textEmbedding, tokenEmbedding: Embedding
     let textPositions, tokenPositions: SinePositions
     let bertProjection, output: Linear
-    let layers: [SemanticDecoderLayer]
+    let layers: [PriorLayer]
     /// Small copies of the layers' weights; nil where the trained ones serve.
     private var smallLayers: [RowDecoderLayer]?
 
@@ -48,7 +48,14 @@ package final class SemanticDecoder: Module {
         textPositions = SinePositions(width)
         tokenPositions = SinePositions(width)
         bertProjection = Linear(configuration.bertWidth, width)
-        layers = (0..<configuration.layers).map { _ in SemanticDecoderLayer(configuration) }
+        let start = PriorLayer.Start(
+            projection: .uniform(bound: (6 / Float(4 * width)).squareRoot()),
+            output: .uniform(bound: 1 / Float(width).squareRoot()))
+        layers = (0..<configuration.layers).map { _ in
+            PriorLayer(
+                width, heads: configuration.heads, dropout: configuration.dropout, arrangement: .normAfterWithReLU,
+                start: start)
+        }
         output = Linear(width, configuration.codeCount + 1, bias: false)
     }
 
@@ -70,11 +77,6 @@ package final class SemanticDecoder: Module {
         let targets = targets(of: tokens, rows: logits.shape[1])
         let valid = targets.count { $0 >= 0 }
         return logits.reshaped([targets.count, -1]).softmaxCrossEntropy(targets: targets) * Float(valid)
-    }
-
-    /// What each row of logits foretells: an item's tokens, EOS, then −1 for none.
-    func targets(of tokens: [[Int]], rows: Int) -> [Int] {
-        tokens.flatMap { $0 + [end] + Array(repeating: -1, count: rows - 1 - $0.count) }
     }
 
     /// Scores of what follows the text and each token: [B, S + 1, K + 1], the last class being EOS. Rows after an
@@ -109,11 +111,10 @@ package final class SemanticDecoder: Module {
 
     /// Embeddings of the text: symbols, BERT features and positions, [B, L, C].
     func textRows(_ text: [[Int32]], bert: Tensor?) -> Tensor {
-        let length = text.map(\.count).max() ?? 0
-        let symbols = text.flatMap { $0.map(Int.init) + Array(repeating: 0, count: length - $0.count) }
+        let padded = PaddedText(text)
         // The projection of zeros is its bias.
         let features = bert.map { bertProjection($0.detached().transposed()) } ?? bertProjection.bias
-        let embedded = textEmbedding(symbols, shape: [text.count, length])
+        let embedded = textEmbedding(padded.ids, shape: [text.count, padded.width])
         return textPositions(features.map { embedded + $0 } ?? embedded, from: 0)
     }
 
@@ -173,51 +174,4 @@ final class SinePositions: Module {
     }
 
     func collect(_ state: StateCollector) { state.parameter("alpha", alpha, .constant(1)) }
-}
-
-/// One post-norm transformer layer with ReLU (Vaswani et al. 2017): [B, R, C] -> [B, R, C].
-final class SemanticDecoderLayer: Module {
-    private let attention: PackedAttention
-    private let attentionNorm, feedForwardNorm: LayerNorm
-    private let expand, contract: Linear
-    private let dropout: Float
-
-    init(_ configuration: SemanticDecoderConfiguration) {
-        let width = configuration.hidden
-        attention = PackedAttention(
-            configuration.hidden, heads: configuration.heads, dropout: configuration.dropout,
-            projection: .uniform(bound: (6 / Float(4 * configuration.hidden)).squareRoot()),
-            output: .uniform(bound: 1 / Float(configuration.hidden).squareRoot()))
-        attentionNorm = LayerNorm(width)
-        feedForwardNorm = LayerNorm(width)
-        expand = Linear(width, 4 * width)
-        contract = Linear(4 * width, width)
-        dropout = configuration.dropout
-    }
-
-    func callAsFunction(
-        _ x: Tensor, mask: AttentionMask, cache: KeyValueCache? = nil, randomness: StepRandomness?
-    ) -> Tensor {
-        let attended = attention(x, mask: mask, cache: cache, randomness: randomness)
-        let y = attentionNorm(x + attended.dropout(dropout, randomness))
-        let z = contract(expand(y).relu().dropout(dropout, randomness))
-        return feedForwardNorm(y + z.dropout(dropout, randomness))
-    }
-
-    /// Its weights for single rows.
-    func rowWeights(_ format: WeightFormat) -> RowDecoderLayer {
-        let heads = attention.rowWeights(format)
-        return RowDecoderLayer(
-            attention: heads.attention, output: heads.output, expand: expand.rowWeights(format),
-            contract: contract.rowWeights(format), attentionNorm: attentionNorm.scaleAndShift,
-            feedForwardNorm: feedForwardNorm.scaleAndShift)
-    }
-
-    func collect(_ state: StateCollector) {
-        state.child("self_attn", attention)
-        state.child("linear1", expand)
-        state.child("linear2", contract)
-        state.child("norm1", attentionNorm)
-        state.child("norm2", feedForwardNorm)
-    }
 }

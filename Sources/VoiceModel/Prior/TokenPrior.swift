@@ -12,6 +12,9 @@ package protocol TokenPrior: Module {
         randomness: StepRandomness?
     ) throws -> (loss: Tensor, topThreeAccuracy: Float)
 
+    /// The class that ends every utterance, the last one: K.
+    var end: Int { get }
+
     /// Draws the tokens of one utterance, EOS not included. Parameters are those of `Prior.sample`.
     ///
     /// - Throws: `PriorError` when the text does not fit or the weights are not finite, `CancellationError`.
@@ -25,6 +28,20 @@ package protocol TokenPrior: Module {
     func decodeWith(_ format: WeightFormat)
 }
 
+extension TokenPrior {
+    /// What each row of logits foretells: an item's tokens, EOS, then −1 for none.
+    func targets(of tokens: [[Int]], rows: Int) -> [Int] {
+        tokens.flatMap { $0 + [end] + Array(repeating: -1, count: rows - 1 - $0.count) }
+    }
+
+    /// What `loss` returns, from logits [B, R, K + 1].
+    func crossEntropy(of tokens: [[Int]], _ logits: Tensor) -> (loss: Tensor, topThreeAccuracy: Float) {
+        let targets = targets(of: tokens, rows: logits.shape[1])
+        let flat = logits.reshaped([targets.count, end + 1])
+        return (flat.softmaxCrossEntropy(targets: targets), topThreeShare(flat, targets))
+    }
+}
+
 extension Prior: TokenPrior {}
 
 /// The public v2 prior hears nothing of g: a voice's style enters by its weights, and it has an output layer of its own
@@ -35,9 +52,7 @@ extension SemanticDecoder: TokenPrior {
         randomness: StepRandomness?
     ) throws -> (loss: Tensor, topThreeAccuracy: Float) {
         let logits = try logits(text: text, tokens: tokens, bert: bert, randomness: randomness)
-        let targets = targets(of: tokens, rows: logits.shape[1])
-        let flat = logits.reshaped([targets.count, configuration.codeCount + 1])
-        return (flat.softmaxCrossEntropy(targets: targets), topThreeShare(flat, targets))
+        return crossEntropy(of: tokens, logits)
     }
 
     package func sample(
@@ -74,7 +89,7 @@ extension PriorConfiguration {
 }
 
 /// The share of rows with a target ≥ 0 whose target is among the three largest.
-func topThreeShare(_ logits: Tensor, _ targets: [Int]) -> Float {
+private func topThreeShare(_ logits: Tensor, _ targets: [Int]) -> Float {
     let width = logits.shape[1]
     var valid = 0
     var hits = 0

@@ -5,10 +5,8 @@ import Training
 // What only looks: it takes no lock, and a training process is never disturbed by it.
 extension CheckpointsCommand {
     func list(_ store: CheckpointStore) throws {
+        if json { return try printJSON(store.summaries()) }
         let listings = try store.list()
-        if json {
-            return try printJSON(listings.compactMap { item in item.header.map { CheckpointSummary($0, item) } })
-        }
         if listings.isEmpty { print("No checkpoints yet.") }
         for item in listings {
             let marks =

@@ -145,6 +145,14 @@ final class RunningProgram: Sendable {
         }
     }
 
+    /// Processor time it has taken so far, in the system's ticks (of 10 ms as a rule); 0 when it is gone.
+    var processorTicks: Int {
+        let line = (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)) ?? ""
+        // After the program's name, which may hold anything: fields 14 and 15 of proc(5).
+        let fields = line.split(separator: ")").last?.split(separator: " ") ?? []
+        return fields.count > 12 ? (Int(fields[11]) ?? 0) + (Int(fields[12]) ?? 0) : 0
+    }
+
     /// The last step that was printed whole.
     var lastStep: Int {
         guard let line = output.components(separatedBy: "\n").dropLast().last,
