@@ -39,6 +39,29 @@ final class ScriptedSession: TrainingSession {
         requests.withLock { $0.append(request) }
         return Fixture.take(text: request.text, checkpoint: request.checkpoint ?? "main/g_0000140")
     }
+
+    func takes() async throws -> [Take] { [Fixture.take()] }
+
+    func compare(_ first: String, _ second: String) async throws -> CheckpointComparison {
+        func side(_ id: String) -> CheckpointSummary {
+            Fixture.checkpoints.first { $0.id == id } ?? Fixture.checkpoint(40, minutesAgo: 4000)
+        }
+        return CheckpointComparison(
+            first: side(first), second: side(second),
+            losses: [CheckpointComparison.Loss(metric: .mel, first: 0.81, second: 0.62)], texts: [], tensors: [],
+            equalTensors: 3)
+    }
+
+    func prunePreview() async throws -> PrunePreview {
+        let leaving = PrunePreview.Leaving(checkpoint: Fixture.checkpoints[0], bytesFreed: 48_300_000)
+        return PrunePreview(
+            kept: Fixture.checkpoints.dropFirst().map { PrunePreview.Kept(checkpoint: $0, reasons: ["recent"]) },
+            leaving: [leaving], bytesFreed: leaving.bytesFreed)
+    }
+
+    func settings(of checkpoint: String) async throws -> CheckpointSettings {
+        CheckpointSettings(stage: nil, learningRateFactor: 1, configuration: "")
+    }
 }
 
 /// A sound card that keeps a list.

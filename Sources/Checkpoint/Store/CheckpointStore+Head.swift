@@ -159,22 +159,31 @@ extension CheckpointStore {
     @discardableResult
     package func undo(date: Date = Date()) throws -> HeadMove {
         try change {
-            guard let undone = Self.standing(try moves()).done.last, let from = undone.from else {
-                throw CheckpointError.nothingToUndo
-            }
-            return try move(to: try end(of: from), .undo, reason: "undo of \(undone.kind.rawValue)", date: date)
+            let (head, kind) = try undoDestination()
+            return try move(to: head, .undo, reason: "undo of \(kind.rawValue)", date: date)
         }
     }
 
     /// Takes back the last `undo` that no other move followed. Throws `.nothingToRedo`.
     @discardableResult
     package func redo(date: Date = Date()) throws -> HeadMove {
-        try change {
-            guard let undone = Self.standing(try moves()).undone.last, let from = undone.from else {
-                throw CheckpointError.nothingToRedo
-            }
-            return try move(to: try end(of: from), .redo, date: date)
+        try change { try move(to: try redoDestination(), .redo, date: date) }
+    }
+
+    /// Where `undo` would lead, and what it would take back; changes nothing.
+    package func undoDestination() throws -> (head: Head, kind: HeadMove.Kind) {
+        guard let undone = Self.standing(try moves()).done.last, let from = undone.from else {
+            throw CheckpointError.nothingToUndo
         }
+        return (try end(of: from), undone.kind)
+    }
+
+    /// Where `redo` would lead; changes nothing.
+    package func redoDestination() throws -> Head {
+        guard let undone = Self.standing(try moves()).undone.last, let from = undone.from else {
+            throw CheckpointError.nothingToRedo
+        }
+        return try end(of: from)
     }
 
     /// The moves that may be undone, and the undoings that may be taken back, each the newest last.

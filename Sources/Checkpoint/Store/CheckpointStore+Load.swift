@@ -24,6 +24,13 @@ extension CheckpointStore {
         return manifest
     }
 
+    /// The texts of a checkpoint alone, verified: position and settings, without a tensor.
+    package func texts(of id: CheckpointID) throws -> StateImage {
+        var manifest = try manifest(id)
+        manifest.files.removeAll { $0.tensors != nil }
+        return try read(manifest, keepsTensors: false)
+    }
+
     func read(_ manifest: Manifest, keepsTensors: Bool) throws -> StateImage {
         var files: [StateFile] = []
         var texts: [TextFile] = []

@@ -64,21 +64,31 @@ extension CheckpointStore {
     }
 
     /// Deletes a checkpoint; throws for one that is pinned or tagged, that `HEAD` names, or that a branch begins at.
-    package func delete(_ id: CheckpointID) throws {
+    package func delete(_ id: CheckpointID) throws { try delete([id]) }
+
+    /// The same for several, all or none of which may go; returns the bytes of the disk that came back.
+    @discardableResult
+    package func delete(_ ids: [CheckpointID]) throws -> Int {
         try change {
-            guard let listing = try list().first(where: { $0.id == id }) else {
-                throw CheckpointError.notFound(id: id)
+            let listings = Dictionary(try list().map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+            let starts = Dictionary(
+                try branches().compactMap { branch in branch.parent.map { ($0, branch.name) } },
+                uniquingKeysWith: { first, _ in first })
+            for id in ids {
+                guard let listing = listings[id] else { throw CheckpointError.notFound(id: id) }
+                if listing.isPinned { throw CheckpointError.inUse(id: id, reason: "it is pinned, unpin it first") }
+                if let tag = listing.tags.first {
+                    throw CheckpointError.inUse(id: id, reason: "it has the tag \(tag), remove that first")
+                }
+                if listing.isHead { throw CheckpointError.inUse(id: id, reason: "training stands on it") }
+                if let branch = starts[id] {
+                    throw CheckpointError.inUse(id: id, reason: "branch \(branch) begins at it")
+                }
             }
-            if listing.isPinned { throw CheckpointError.inUse(id: id, reason: "it is pinned, unpin it first") }
-            if let tag = listing.tags.first {
-                throw CheckpointError.inUse(id: id, reason: "it has the tag \(tag), remove that first")
-            }
-            if listing.isHead { throw CheckpointError.inUse(id: id, reason: "training stands on it") }
-            if let branch = try branches().first(where: { $0.parent == id }) {
-                throw CheckpointError.inUse(id: id, reason: "branch \(branch.name) begins at it")
-            }
-            for relink in try relinks(leaving: [id]) { try perform(relink) }
-            try remove(id)
+            let free = fileSystem.freeBytes(at: path)
+            for relink in try relinks(leaving: Set(ids)) { try perform(relink) }
+            for id in Set(ids).sorted() { try remove(id) }
+            return max(0, (fileSystem.freeBytes(at: path) ?? 0) - (free ?? 0))
         }
     }
 

@@ -80,6 +80,39 @@ extension Journal {
         }
     }
 
+    /// Losses of a line at a step: `mel` and `crossEntropy` as means of the last 20 steps of their stage, the two of
+    /// held-out clips as last measured. One that was not measured in the 4,000 steps before is missing.
+    package func losses(at step: Int, onLineOf branch: String) throws -> [Metric: Float] {
+        try read { database in
+            var headlines: [Metric: [Double]] = [:]
+            var losses: [Metric: Float] = [:]
+            let needed = 20
+            search: for segment in try Self.lineage(of: branch, through: step, database).reversed() {
+                let cursor = try Row.fetchCursor(
+                    database,
+                    sql: "SELECT * FROM steps WHERE branch = ? AND step > ? AND step <= ? ORDER BY step DESC",
+                    arguments: [segment.branch, max(segment.after, step - 4_000), segment.through])
+                while let row = try cursor.next() {
+                    let metric: Metric = row["stage"] == Stage.prior.rawValue ? .crossEntropy : .mel
+                    if let value: Double = row["headline"], headlines[metric, default: []].count < needed {
+                        headlines[metric, default: []].append(value)
+                    }
+                    if row["validates"] {
+                        for (metric, value) in try StepRecord(row: row, path: url.path).metrics
+                        where [.validationMel, .validationCrossEntropy].contains(metric) && losses[metric] == nil {
+                            losses[metric] = value
+                        }
+                    }
+                    if losses.count == 2, headlines.count == 2, headlines.values.allSatisfy({ $0.count == needed }) {
+                        break search
+                    }
+                }
+            }
+            for (metric, values) in headlines { losses[metric] = Float(values.reduce(0, +) / Double(values.count)) }
+            return losses
+        }
+    }
+
     /// The records that led to a branch's present, along its ancestors, oldest first, at most `limit` of them.
     ///
     /// Thinning keeps the first and the last, rows with held-out figures, and of each stretch of each stage the lowest and

@@ -36,6 +36,28 @@ package struct TakeLibrary: Sendable {
         return take
     }
 
+    /// All that were kept, the newest last; one whose sound or description is gone is passed over.
+    package func takes() throws -> [Take] {
+        let decoder = JSONDecoder()
+        decoder.dateDecodingStrategy = .iso8601
+        guard FileManager.default.fileExists(atPath: directory.path) else { return [] }
+        return try FileManager.default.contentsOfDirectory(at: directory, includingPropertiesForKeys: nil)
+            .filter { $0.pathExtension == "json" }
+            .compactMap { url in
+                guard let data = try? Data(contentsOf: url), var take = try? decoder.decode(Take.self, from: data)
+                else { return nil }
+                // Where it stands now: a voice's folder may have been moved.
+                take.path = url.deletingPathExtension().appendingPathExtension("wav").path
+                return FileManager.default.fileExists(atPath: take.path) ? take : nil
+            }
+            .sorted { ($0.date, Self.number(of: $0)) < ($1.date, Self.number(of: $1)) }
+    }
+
+    /// That which makes a name unique: takes of one second are in its order.
+    private static func number(of take: Take) -> Int {
+        take.path.dropLast(4).split(separator: "_").last.flatMap { Int($0) } ?? 0
+    }
+
     private func freeURL(stem: String) -> URL {
         var number = 1
         while true {

@@ -25,12 +25,14 @@ actor CheckpointWriter {
     private nonisolated let executor = ThreadExecutor(name: "writer")
     private let store: CheckpointStore
     private let journal: Journal
+    private let overview: CheckpointOverview
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    init(store: CheckpointStore, journal: Journal) {
+    init(store: CheckpointStore, journal: Journal, overview: CheckpointOverview) {
         self.store = store
         self.journal = journal
+        self.overview = overview
     }
 
     deinit { executor.end() }
@@ -54,12 +56,17 @@ actor CheckpointWriter {
         }
         do {
             if saved.space == .disk, !saved.wasAlreadySaved { try reserve(for: saved) }
-            written.summaries = try store.summaries()
+            written.summaries = try overview.summaries()
         } catch {
             written.remarks.append("The list of checkpoints could not be read: \(error)")
         }
         written.work = Self.processorTime - started
         return written
+    }
+
+    /// Changes what the store says of its checkpoints, between two saves.
+    func change<Outcome: Sendable>(_ body: @Sendable (CheckpointStore) throws -> Outcome) throws -> Outcome {
+        try body(store)
     }
 
     /// Room for one save when the disk is full, and only where there is plenty of it: it must never be the reserve that
@@ -76,21 +83,5 @@ actor CheckpointWriter {
         var time = timespec()
         clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-    }
-}
-
-extension CheckpointStore {
-    /// Every checkpoint whose manifest can be believed, the oldest save first.
-    package func summaries() throws -> [CheckpointSummary] {
-        try list().compactMap { listing in listing.header.map { CheckpointSummary($0, listing) } }
-    }
-}
-
-extension CheckpointSummary {
-    init(_ header: ManifestHeader, _ listing: CheckpointListing) {
-        self.init(
-            id: header.id.description, branch: header.branch, step: header.step, date: header.date,
-            reason: header.reason.rawValue, bytes: header.bytes, parent: header.parent?.description,
-            isPinned: listing.isPinned, tags: listing.tags, note: listing.note)
     }
 }

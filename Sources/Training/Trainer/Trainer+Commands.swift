@@ -35,6 +35,9 @@ extension Trainer {
                 await startSave(.user)
             }
         case .rollBack(let id): await rollBack(to: id)
+        case .undoRollBack: await moveBack(.undo)
+        case .redoRollBack: await moveBack(.redo)
+        case .pin, .tag, .untag, .note, .verify, .prune: begin(command)
         case .setStage(let stage): wish("stage", stage?.rawValue ?? "schedule")
         case .setLearningRateFactor(let factor): wish("learning_rate_factor", "\(factor)")
         case .stop, .interrupt: break
@@ -129,6 +132,7 @@ extension Trainer {
 
     func finish(_ last: TrainingSnapshot.Phase, _ outcome: Outcome) async -> Outcome {
         _ = await finishSave()
+        for chore in chores.values { await chore.value }
         phase = last
         try? journal.sync()
         publish()

@@ -43,8 +43,7 @@ extension Trainer {
             if found.checkpoint.manifest.header.datasetFingerprint != fingerprint {
                 try beginDataset(engine, after: found.checkpoint.id)
             }
-            replay = try journal.settings(branch: branch).last { $0.name == Replay.settingName }
-                .flatMap { Replay(settingValue: $0.value) }.flatMap { $0.target > step ? $0 : nil }
+            replay = try unfinishedReplay(on: branch, after: step)
         } else if let base {
             try engine.model.inherit(base.image, checkpoint: base.label)
             origin = "started from \(base.label)"

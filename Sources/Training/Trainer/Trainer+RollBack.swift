@@ -8,9 +8,7 @@ extension Trainer {
         let wasTraining = phase == .training
         do {
             let place = try Lineage.destination(of: text, store: store, journal: journal)
-            // What is in memory is kept too: going back is never a loss.
-            guard await finishSave() else { return }
-            if !isSpoiled, currentStep > (savedStep ?? 0), await !save(.rollback) { return }
+            guard await keepBeforeLeaving() else { return }
             let loaded = try store.load(place.checkpoint)
             try engine?.requireCompatible(loaded)
             let from = "\(branch) at step \(currentStep)"
@@ -34,6 +32,50 @@ extension Trainer {
             // What was trained goes on as it was, unless it is gone.
             if isSpoiled { halt("\(error)") } else { log(.failure, "\(error)") }
         }
+    }
+
+    /// Takes back the last roll-back, or the last undo of one: training goes on at the end of the line it left.
+    func moveBack(_ kind: HeadMove.Kind) async {
+        guard engine != nil else { return }
+        let wasTraining = phase == .training
+        do {
+            func destination() throws -> Head {
+                try kind == .undo ? store.undoDestination().head : store.redoDestination()
+            }
+            // Known, and read, before anything is changed.
+            _ = try destination()
+            guard await keepBeforeLeaving() else { return }
+            let loaded = try store.load(destination().checkpoint)
+            try engine?.requireCompatible(loaded)
+            let from = "\(branch) at step \(currentStep)"
+            let head = try (kind == .undo ? store.undo() : store.redo()).to
+            try go(to: loaded, on: head.branch)
+            log(
+                .rolledBack,
+                "\(kind == .undo ? "Undone" : "Done again"): went from \(from) to \(loaded.id); going on as \(branch), "
+                    + "nothing was deleted")
+            replay = try unfinishedReplay(on: branch, after: loaded.id.step)
+            replay?.resumes = wasTraining
+            settingsToReplay = Self.inForce(try journal.settings(branch: branch, after: loaded.id.step - 1))
+            replaySettings()
+            phase = wasTraining || replay != nil ? .training : .paused
+            publish()
+        } catch {
+            if isSpoiled { halt("\(error)") } else { log(.failure, "\(error)") }
+        }
+    }
+
+    /// What is in memory is kept too: going back is never a loss. False when it could not be.
+    private func keepBeforeLeaving() async -> Bool {
+        guard await finishSave() else { return false }
+        if !isSpoiled, currentStep > (savedStep ?? 0) { return await save(.rollback) }
+        return true
+    }
+
+    /// Steps that were to be done again on a branch when it was left.
+    func unfinishedReplay(on branch: String, after step: Int) throws -> Replay? {
+        try journal.settings(branch: branch).last { $0.name == Replay.settingName }
+            .flatMap { Replay(settingValue: $0.value) }.flatMap { $0.target > step ? $0 : nil }
     }
 
     /// Restores a state that was read, as the beginning of a branch.

@@ -98,6 +98,7 @@ extension Trainer {
             }
             for remark in written.remarks { log(.warning, remark) }
             if !written.summaries.isEmpty { summaries = written.summaries }
+            if !branches.contains(where: { $0.name == branch }) { try? branches = overview.branches() }
             if case .savedFromReserve(let needed) = written.saved.space {
                 troubleOfSave = ReserveUsed(id: save.id, needed: needed)
                 mailbox.ring()
@@ -126,5 +127,8 @@ extension Trainer {
         )
     }
 
-    func refreshSummaries() throws { summaries = try store.summaries() }
+    func refreshSummaries() throws {
+        summaries = try overview.summaries()
+        branches = try overview.branches()
+    }
 }

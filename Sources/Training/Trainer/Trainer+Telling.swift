@@ -40,7 +40,8 @@ extension Trainer {
                     batchesInEpoch: engine?.batchesInEpoch(stage) ?? 0,
                     learningRate: engine?.learningRate(stage) ?? 0,
                     secondsPerStep: sorted.isEmpty ? nil : sorted[sorted.count / 2], origin: origin,
-                    checkpoints: summaries, stageOverride: engine?.position.stageOverride,
+                    checkpoints: summaries, branches: branches,
+                    stageOverride: engine?.position.stageOverride,
                     learningRateFactor: engine?.position.learningRateFactor ?? 1,
                     safety: TrainingSnapshot.Safety(
                         savedStep: savedStep, isSaving: saving != nil, interval: pace.interval, cost: pace.share))))

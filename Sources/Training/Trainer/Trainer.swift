@@ -21,6 +21,7 @@ package actor Trainer: TrainingSession {
     package nonisolated let voice: Voice
     nonisolated let journal: Journal
     nonisolated let store: CheckpointStore
+    nonisolated let overview: CheckpointOverview
     /// Set when the last owner of the voice's lock died with it: one sentence.
     package nonisolated let lockRemark: String?
 
@@ -61,6 +62,10 @@ package actor Trainer: TrainingSession {
     /// Settings commands that the journal has after the checkpoint gone on from: obeyed again at their steps.
     var settingsToReplay: [JournalSetting] = []
     var summaries: [CheckpointSummary] = []
+    var branches: [BranchSummary] = []
+    /// Changes of marks and the like that are under way beside training, by number.
+    var chores: [Int: Task<Void, Never>] = [:]
+    var choreCount = 0
     var fingerprint = ""
     /// Steps up to here were done first with other clips than the ones they are done again with.
     var lastStepOfOtherData = 0
@@ -77,7 +82,8 @@ package actor Trainer: TrainingSession {
         lockRemark = lock.takenOver
         store = try CheckpointStore(directory: voice.checkpointDirectory, fileSystem: fileSystem)
         journal = try Journal(url: voice.journalURL)
-        writer = CheckpointWriter(store: store, journal: journal)
+        overview = CheckpointOverview(store: store, journal: journal)
+        writer = CheckpointWriter(store: store, journal: journal, overview: overview)
         threads = options.threads > 0 ? options.threads : ProcessInfo.processInfo.activeProcessorCount
         let training = voice.configuration.training
         pace = SavePace(
@@ -90,44 +96,6 @@ package actor Trainer: TrainingSession {
     // MARK: What others ask
 
     package nonisolated func send(_ command: TrainingCommand) { mailbox.post(command) }
-
-    package nonisolated func history(limit: Int) async throws -> [StepRecord] {
-        let branch = try store.readHead()?.branch ?? CheckpointID.firstBranch
-        return try journal.history(branch: branch, limit: limit)
-    }
-
-    package nonisolated func recentEvents(limit: Int) async throws -> [JournalEvent] {
-        try journal.recentEvents(limit: limit)
-    }
-
-    package func audition(_ request: AuditionRequest) async throws -> Take {
-        guard let engine else { throw SessionError.notReady }
-        let weights: WeightsImage
-        if let id = request.checkpoint {
-            weights = try WeightsImage(store.load(store.resolve(id)))
-        } else {
-            weights = WeightsImage(
-                files: engine.model.weights(), position: engine.position, label: "\(branch)@\(engine.position.step)")
-        }
-        let (voice, dataset, bins) = (voice, engine.dataset, engine.referenceBins)
-        let (take, remarks) = try await Task.detached(priority: .userInitiated) {
-            let synthesizer = try Synthesizer(weights, voice: voice)
-            let clip = request.fromHeldOutClip ? dataset.heldOut.first ?? dataset.training.first : nil
-            let waveform =
-                if let clip {
-                    synthesizer.resynthesize(clip, reference: dataset.defaultReference(bins: bins), seed: request.seed)
-                } else {
-                    try synthesizer.speak(
-                        request.text, reference: dataset.defaultReference(bins: bins), seed: request.seed)
-                }
-            let take = try TakeLibrary(voice).save(
-                waveform, text: request.text, weights: weights, seed: request.seed, source: clip?.id ?? "prior")
-            return (take, synthesizer.remarks)
-        }.value
-        for remark in remarks { log(.warning, remark) }
-        log(.take, "Spoke \(take.text.isEmpty ? take.source : "“\(take.text)”") with \(take.checkpoint): \(take.path)")
-        return take
-    }
 
     // MARK: The run
 

@@ -29,7 +29,8 @@ extension CheckpointsCommand {
             print("\(id) has \(second?.isEmpty == false ? "the note “\(second ?? "")”" : "no note any more").")
         case .prune:
             let gone = try store.prune(
-                RetentionPolicy(keepLast: voice.configuration.training.keepCheckpoints), keeping: best(store, voice)
+                RetentionPolicy(keepLast: voice.configuration.training.keepCheckpoints),
+                keeping: overview(store, voice).best()
             ).leaving
             print(
                 gone.isEmpty
@@ -41,13 +42,6 @@ extension CheckpointsCommand {
             print("Imported as \(added); `restore \(added)` goes on from it.")
         case .list, .show, .verify, .compare, .export: break
         }
-    }
-
-    /// The one that measured best, which stays.
-    func best(_ store: CheckpointStore, _ voice: Voice) throws -> Set<CheckpointID> {
-        guard FileManager.default.fileExists(atPath: voice.journalURL.path) else { return [] }
-        let journal = try Journal(readOnly: voice.journalURL)
-        return try Lineage.bestByValidation(try store.list().map(\.id), journal).map { [$0] } ?? []
     }
 
     private func restore(_ store: CheckpointStore, _ voice: Voice) throws {

@@ -4,8 +4,10 @@ import Training
 
 // What only looks: it takes no lock, and a training process is never disturbed by it.
 extension CheckpointsCommand {
-    func list(_ store: CheckpointStore) throws {
-        if json { return try printJSON(store.summaries()) }
+    func list(_ store: CheckpointStore, _ voice: Voice) throws {
+        let summaries = try overview(store, voice).summaries()
+        if json { return try printJSON(summaries) }
+        let known = Dictionary(summaries.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         let listings = try store.list()
         if listings.isEmpty { print("No checkpoints yet.") }
         for item in listings {
@@ -17,7 +19,7 @@ extension CheckpointsCommand {
                 let parent = header.parent.map { "  from \($0)" } ?? ""
                 print(
                     "\(item.id)  \(header.date.formatted(.iso8601))  \(header.reason.rawValue)  "
-                        + "\(Self.size(header.bytes))\(parent)\(end)")
+                        + "\(Self.size(header.bytes))\(parent)  \(Self.state(known[item.id.description]))\(end)")
             } else {
                 print("\(item.id)  damaged: \(item.defect ?? "unreadable")\(end)")
             }
@@ -51,36 +53,21 @@ extension CheckpointsCommand {
         if !isSound { throw ExitStatus.failed }
     }
 
-    func compare(_ store: CheckpointStore) throws {
-        let comparison = try store.compare(resolved(store), resolved(store, second))
-        let (first, second) = (comparison.first.header, comparison.second.header)
-        print("\(first.id) → \(second.id): \(comparison.steps) steps, \(Self.size(abs(comparison.bytes))) apart")
-        for text in comparison.texts where text.name != "journal.jsonl" {
-            print(text.name)
-            for line in text.removed { print("  - \(line)") }
-            for line in text.added { print("  + \(line)") }
-            if text.more > 0 { print("  and \(text.more) further lines") }
-        }
-        let largest = comparison.tensors.map { ($0, Self.extent(of: $0)) }.sorted { $0.1 > $1.1 }
-        for (tensor, _) in largest.prefix(12) {
-            print("\(tensor.file) \(tensor.name)  \(Self.describe(tensor.kind))")
-        }
-        let rest = comparison.tensors.count - min(12, comparison.tensors.count)
-        print("\(comparison.equalTensors) tensors are equal\(rest > 0 ? ", \(rest) more differ by less" : "")")
+    func compare(_ store: CheckpointStore, _ voice: Voice) throws {
+        for line in try overview(store, voice).compare(id ?? "", second ?? "").lines { print(line) }
     }
 
-    private static func extent(of difference: Comparison.TensorDifference) -> Double {
-        if case .values(let maximum) = difference.kind { return maximum }
-        return .infinity
+    /// The history with its losses, where there is a journal.
+    func overview(_ store: CheckpointStore, _ voice: Voice) throws -> CheckpointOverview {
+        let hasJournal = FileManager.default.fileExists(atPath: voice.journalURL.path)
+        return CheckpointOverview(store: store, journal: hasJournal ? try Journal(readOnly: voice.journalURL) : nil)
     }
 
-    private static func describe(_ kind: Comparison.TensorDifference.Kind) -> String {
-        switch kind {
-        case .added: "only in the second"
-        case .removed: "only in the first"
-        case .shape(let first, let second): "shape \(first) → \(second)"
-        case .type(let first, let second): "type \(first.rawValue) → \(second.rawValue)"
-        case .values(let maximum): "by at most \(String(format: "%.3g", maximum))"
+    private static func state(_ summary: CheckpointSummary?) -> String {
+        switch summary?.verification {
+        case .sound(let date): "verified \(date.formatted(.iso8601))"
+        case .damaged(let defect): "damaged: \(defect)"
+        case .notYet, nil: "not verified yet"
         }
     }
 
@@ -93,7 +80,8 @@ extension CheckpointsCommand {
 
     func previewPrune(_ store: CheckpointStore, _ voice: Voice) throws {
         let plan = try store.retentionPlan(
-            RetentionPolicy(keepLast: voice.configuration.training.keepCheckpoints), keeping: best(store, voice))
+            RetentionPolicy(keepLast: voice.configuration.training.keepCheckpoints),
+            keeping: overview(store, voice).best())
         for kept in plan.kept {
             print("\(kept.id)  stays: \(kept.reasons.map(\.rawValue).joined(separator: ", "))")
         }

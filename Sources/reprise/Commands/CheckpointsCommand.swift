@@ -62,10 +62,10 @@ struct CheckpointsCommand: ParsableCommand {
     func run() throws {
         let voice = try Voice.open(voice)
         switch action {
-        case .list: try list(reading(voice))
+        case .list: try list(reading(voice), voice)
         case .show: try show(reading(voice))
         case .verify: try verify(reading(voice))
-        case .compare: try compare(reading(voice))
+        case .compare: try compare(reading(voice), voice)
         case .export: try export(reading(voice))
         case .prune where dryRun: try previewPrune(reading(voice), voice)
         case .restore, .undo, .redo, .pin, .unpin, .tag, .untag, .note, .prune, .import: try change(voice)

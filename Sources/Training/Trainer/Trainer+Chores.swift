@@ -1,0 +1,73 @@
+import Checkpoint
+import Foundation
+
+// What changes no training: marks on checkpoints, looking at them whole, thinning them out. It is done beside training,
+// in the order it was asked for, between two saves; a stop waits for it.
+extension Trainer {
+    func begin(_ chore: TrainingCommand) {
+        choreCount += 1
+        let (number, writer) = (choreCount, writer)
+        chores[number] = Task {
+            let result: Result<String, any Error>
+            do {
+                result = .success(try await writer.change { try Self.perform(chore, in: $0) })
+            } catch {
+                result = .failure(error)
+            }
+            end(number, result)
+        }
+    }
+
+    private func end(_ number: Int, _ result: Result<String, any Error>) {
+        chores[number] = nil
+        do {
+            let sentence = try result.get()
+            try refreshSummaries()
+            log(.checkpoint, sentence)
+        } catch {
+            log(.failure, "\(error)")
+        }
+        publish()
+    }
+
+    /// Does it, and says what was done.
+    private static func perform(_ chore: TrainingCommand, in store: CheckpointStore) throws -> String {
+        switch chore {
+        case .pin(let text, let isPinned):
+            let id = try store.resolve(text)
+            try store.setPinned(id, isPinned)
+            return "\(id) is \(isPinned ? "pinned" : "not pinned any more")"
+        case .tag(let text, let tag):
+            let id = try store.resolve(text)
+            try store.setTag(tag, on: id)
+            return "\(id) has the tag \(tag)"
+        case .untag(let text, let tag):
+            let id = try store.resolve(text)
+            guard try store.tags()[tag] == id else { throw CheckpointError.unknownTag(name: tag) }
+            try store.removeTag(tag)
+            return "\(id) has no tag \(tag) any more"
+        case .note(let text, let note):
+            let id = try store.resolve(text)
+            let line = note.flatMap { $0.isEmpty ? nil : $0 }
+            try store.setNote(line, on: id)
+            return "\(id) has \(line.map { "the note “\($0)”" } ?? "no note any more")"
+        case .verify(let text):
+            let id = try store.resolve(text)
+            switch try store.check(id) {
+            case .sound: break
+            case .repaired(let files):
+                try store.noteVerified(id)
+                return "\(id) was damaged in \(files.joined(separator: ", ")), which is put right from another copy"
+            case .damaged(let defects): throw CheckpointError.damaged(id: id, defects: defects)
+            }
+            try store.noteVerified(id)
+            return "\(id) is sound: every byte matches"
+        case .prune(let texts):
+            let ids = try texts.map { try store.resolve($0) }
+            let bytes = try store.delete(ids)
+            return
+                "Removed \(ids.map(\.description).joined(separator: ", ")), which freed \(CheckpointError.size(bytes))"
+        default: return ""
+        }
+    }
+}

@@ -1,0 +1,50 @@
+/// What the studio asks of the trainer; each is obeyed between two steps. A checkpoint is an ID, a tag, or a branch's
+/// name for its newest.
+package enum TrainingCommand: Sendable, Equatable {
+    case pause, resume, snapshot
+    /// Goes back to a checkpoint and starts a new branch there, paused or training as before.
+    case rollBack(to: String)
+    /// Takes back the last roll-back, or the last undo of one. Nothing is deleted by either.
+    case undoRollBack, redoRollBack
+    /// Keeps a checkpoint from being thinned out, or lets it go again.
+    case pin(String, Bool)
+    /// Gives a checkpoint a name, and takes that name away again.
+    case tag(String, add: String)
+    case untag(String, String)
+    /// Writes a line on a checkpoint; nil or an empty one takes it off.
+    case note(String, String?)
+    /// Reads every byte of a checkpoint and repairs what can be repaired.
+    case verify(String)
+    /// Deletes checkpoints, e.g. those that `prunePreview` says would go; one that is in use is refused.
+    case prune([String])
+    /// nil follows the schedule of voice.toml; a stage trains that one only.
+    case setStage(Stage?)
+    /// Multiplies the schedule's learning rate.
+    case setLearningRateFactor(Double)
+    /// Saves, then ends.
+    case stop
+    /// The same because of a signal or a lost terminal, which the checkpoint then gives as its reason.
+    case interrupt
+}
+
+/// The trainer as the studio sees it; tests put a scripted one in its place.
+package protocol TrainingSession: AnyObject, Sendable {
+    /// All updates from now on; one consumer.
+    var updates: AsyncStream<TrainingUpdate> { get }
+    /// The journal's rows so far of the current branch and its ancestors, oldest first, thinned to at most `limit`.
+    func history(limit: Int) async throws -> [StepRecord]
+    /// The last `limit` events, oldest first.
+    func recentEvents(limit: Int) async throws -> [JournalEvent]
+    func send(_ command: TrainingCommand)
+    /// Synthesizes on a background thread with the current weights (nil) or a checkpoint's, saves the take, returns it.
+    /// Training goes on meanwhile.
+    func audition(_ request: AuditionRequest) async throws -> Take
+    /// All takes of the voice, the newest last.
+    func takes() async throws -> [Take]
+    /// What sets two checkpoints apart; reads those of their files that differ, while training goes on.
+    func compare(_ first: String, _ second: String) async throws -> CheckpointComparison
+    /// What thinning out would remove now, and why the others stay.
+    func prunePreview() async throws -> PrunePreview
+    /// The settings that the steps after a checkpoint begin with.
+    func settings(of checkpoint: String) async throws -> CheckpointSettings
+}
