@@ -10,13 +10,8 @@ import Testing
         #expect(!keys.isEmpty)
     }
 
-    @Test func everyActionHasAKey() {
-        let reached = Set(KeyTable.bindings.map(\.action))
-        #expect(reached == Set(StudioAction.allCases))
-    }
-
     @Test func whatIsTypedIsNeverACommand() {
-        for place in [KeyPlace.audition, .learningRate] {
+        for place in KeyPlace.editors {
             for binding in KeyTable.bindings(at: place) {
                 for key in binding.keys {
                     if case .character = key { Issue.record("\(key.label) cannot be typed in \(place)") }
@@ -25,12 +20,24 @@ import Testing
         }
     }
 
-    @Test func helpAndReadmeListEveryKeyOfTheDashboard() {
-        let help = KeyTable.help(at: .dashboard)
-        for binding in KeyTable.bindings(at: .dashboard) {
+    @Test(arguments: KeyPlace.screens) func helpAndReadmeListEveryKeyOfAScreen(place: KeyPlace) {
+        let help = KeyTable.help(at: place)
+        for binding in KeyTable.bindings(at: place) {
             #expect(help.contains { $0.meaning == binding.meaning })
             #expect(KeyTable.markdown.contains(binding.meaning))
         }
         #expect(KeyTable.markdown.contains("| `space` |"))
+    }
+
+    @Test func thePaletteFindsCommandsByTheirWords() throws {
+        var state = Fixture.state()
+        for key in [":", "s", "c", "r", "e", "e", "n", " ", "d", "a", "t"] as [Key] {
+            _ = state.reduce(.terminal(.key(key)))
+        }
+        guard case .palette(let palette) = state.overlay else { return #expect(Bool(false), "no palette") }
+        #expect(palette.entries.map(\.action) == [.show(.data)])
+        _ = state.reduce(.terminal(.key(.enter)))
+        #expect(state.screen == .data)
+        #expect(state.overlay == nil)
     }
 }

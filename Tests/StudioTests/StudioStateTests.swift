@@ -60,7 +60,8 @@ import Training
         var state = Fixture.state()
         let asked = press(&state, .down, .down, .character("r"))
         #expect(asked.isEmpty)
-        #expect(state.overlay == .rollBack(Fixture.checkpoints[1]))
+        guard case .question(let question) = state.overlay else { return #expect(Bool(false), "no question") }
+        #expect(question.effects == [.send(.rollBack(to: "main/g_0000080"))])
         let text = drawStudio(state, size: TerminalSize(columns: 80, rows: 24), glyphs: .braille).text
         #expect(text.contains("new branch"))
         #expect(text.contains("nothing"))
@@ -256,7 +257,7 @@ import Training
         var state = Fixture.state()
         let effects = press(&state, .character("a"), .character(" "), .enter)
         #expect(effects.isEmpty)
-        #expect(state.overlay == .audition)
+        #expect(state.overlay == .sentence)
     }
 
     @Test func aTakeIsPlayedAndItsPathAndSourceShown() {
@@ -298,7 +299,7 @@ import Training
         var state = StudioState(now: Fixture.now)
         for step in 139...142 { _ = state.reduce(.update(.step(Fixture.step(step)))) }
         _ = state.reduce(.history((1...140).map { Fixture.step($0) }, events: Fixture.events))
-        let steps = state.log.compactMap { if case .step(let record) = $0 { record.step } else { nil } }
+        let steps = state.log.entries.compactMap { if case .step(let record) = $0 { record.step } else { nil } }
         #expect(steps == Array(91...142))
         #expect(state.curves.lastStep == 142)
     }
@@ -313,7 +314,7 @@ import Training
     @Test func whoReadsFurtherUpKeepsTheLinesBeforeThem() {
         var state = Fixture.state()
         _ = press(&state, .tab, .tab)
-        #expect(state.focus == .log)
+        #expect(state.train.focus == .log)
         _ = press(&state, .up, .up, .up)
         let size = TerminalSize(columns: 80, rows: 24)
         let before = drawStudio(state, size: size, glyphs: .braille).row(18).map(\.scalar)
@@ -321,6 +322,6 @@ import Training
         let after = drawStudio(state, size: size, glyphs: .braille).row(18).map(\.scalar)
         #expect(before == after)
         _ = press(&state, .end)
-        #expect(state.logScroll == 0)
+        #expect(state.log.scroll == 0)
     }
 }

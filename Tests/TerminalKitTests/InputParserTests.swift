@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test func unknownSequencesAreSwallowedWhole() {
-        #expect(keys("\u{1B}[?1;2c\u{1B}[<0;10;5Mq") == [.key(.character("q"))])
+        #expect(keys("\u{1B}[?1;2c\u{1B}[?6nq") == [.key(.character("q"))])
     }
 
     @Test func wrongUTF8IsOneMarkAndTheRestIsRead() {
@@ -57,5 +57,18 @@ import Testing
 
     @Test func pastedCommandsAndEscapesStayText() {
         #expect(keys("\u{1B}[200~q\u{1B}[A\u{3}\u{1B}[201~") == [.paste("q\u{1B}[A\u{3}")])
+    }
+
+    @Test func theMouseIsReportedWhereItIs() {
+        var parser = InputParser()
+        let at = CellPosition(row: 4, column: 299)
+        #expect(parser.feed("\u{1B}[<0;300;5M".utf8) == [.mouse(MouseEvent(.press, at: at))])
+        #expect(parser.feed("\u{1B}[<0;300;5m\u{1B}[<32;300;5M".utf8).count == 2)
+        #expect(
+            parser.feed("\u{1B}[<65;300;5Mq".utf8) == [.mouse(MouseEvent(.wheelDown, at: at)), .key(.character("q"))])
+        // Shift held, the right button, and what is no place.
+        #expect(parser.feed("\u{1B}[<4;300;5M".utf8) == [.mouse(MouseEvent(.press, at: at))])
+        #expect(parser.feed("\u{1B}[<2;300;5M".utf8) == [.mouse(MouseEvent(.secondary, at: at))])
+        #expect(parser.feed("\u{1B}[<0;0;5M\u{1B}[<0;5M\u{1B}[<;;M\u{1B}[<1;2;3M".utf8).isEmpty)
     }
 }

@@ -15,6 +15,8 @@ package final class StudioApp {
     private var work: [Task<Void, Never>] = []
     private var lastDrawn: ContinuousClock.Instant?
     private var isDrawingPutOff = false
+    /// The picture the mouse points at.
+    private var targets: CellGrid?
     /// Counts what was played or stopped.
     private var playing = 0
     private let patience: (seconds: Double, parting: @Sendable () -> String?)?
@@ -62,7 +64,7 @@ package final class StudioApp {
         for await message in messages {
             state.now = clock()
             var exit: StudioExit?
-            for effect in state.reduce(message) {
+            for effect in state.reduce(located(message)) {
                 if case .leave(let how) = effect { exit = how } else { perform(effect) }
             }
             if let exit { return exit }
@@ -174,7 +176,7 @@ package final class StudioApp {
 
     private func isUrgent(_ message: StudioMessage) -> Bool {
         switch message {
-        case .terminal, .redraw, .interrupt: true
+        case .terminal, .mouse, .redraw, .interrupt: true
         default: false
         }
     }
@@ -182,7 +184,20 @@ package final class StudioApp {
     private func draw() {
         isDrawingPutOff = false
         lastDrawn = ContinuousClock.now
-        backend.present(drawStudio(state, size: backend.size, glyphs: backend.glyphs))
+        let picture = drawStudio(state, size: backend.size, glyphs: backend.glyphs)
+        targets = picture
+        backend.present(picture)
+    }
+
+    /// Tells the mouse what it is on.
+    private func located(_ message: StudioMessage) -> StudioMessage {
+        guard case .terminal(.mouse(let event)) = message else { return message }
+        guard let found = targets?.target(at: event.position), let target = found.value as? StudioTarget else {
+            return .mouse(event, on: nil)
+        }
+        let offset = CellPosition(
+            row: event.position.row - found.rect.row, column: event.position.column - found.rect.column)
+        return .mouse(event, on: PointedTarget(target: target, offset: offset, rect: found.rect))
     }
 
     /// Draws now, or when the last picture is old enough.

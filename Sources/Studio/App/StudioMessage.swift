@@ -5,6 +5,8 @@ import Training
 /// Everything the studio's one wait can bring.
 package enum StudioMessage: Sendable {
     case terminal(TerminalEvent)
+    /// The mouse, on what the last picture showed there.
+    case mouse(MouseEvent, on: PointedTarget?)
     case update(TrainingUpdate)
     /// The session sends nothing more.
     case sessionEnded
@@ -23,6 +25,23 @@ package enum StudioMessage: Sendable {
     case tick
     /// A picture that was put off is due.
     case redraw
+}
+
+/// A part of the picture that the mouse can do something with.
+package enum StudioTarget: Sendable, Hashable {
+    case action(StudioAction)
+    /// A line of the list in a place, by its number from the first of all lines.
+    case line(KeyPlace, Int)
+    /// A part of the training screen.
+    case pane(Pane)
+}
+
+/// What the mouse is on, and where on it.
+package struct PointedTarget: Sendable, Equatable {
+    package var target: StudioTarget
+    /// Rows and columns from the target's upper left corner.
+    package var offset: CellPosition
+    package var rect: CellRect
 }
 
 /// What the studio is to do because of a message; `StudioApp` does it.

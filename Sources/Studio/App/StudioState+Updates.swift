@@ -3,7 +3,6 @@ import TerminalKit
 import Training
 
 extension StudioState {
-    private static let logLimit = 2000
     private static let recentLimit = 1000
 
     mutating func take(_ new: TrainingSnapshot) -> [StudioEffect] {
@@ -47,12 +46,12 @@ extension StudioState {
         curves.append(record)
         recentSteps.append(record)
         if recentSteps.count > Self.recentLimit { recentSteps.removeFirst(Self.recentLimit / 4) }
-        append(.step(record))
+        log.append(.step(record))
         return effects
     }
 
     mutating func take(_ event: JournalEvent) -> [StudioEffect] {
-        append(.event(event))
+        log.append(.event(event))
         switch event.kind {
         case .warning: notice = Notice(event.message, .warning)
         case .failure: notice = Notice(event.message, .bad)
@@ -71,30 +70,23 @@ extension StudioState {
         curves = fresh
         guard !events.isEmpty else { return }
         // What was done before the studio was opened comes first in the log, in the order of steps.
-        let known = Set(log.compactMap { if case .step(let record) = $0 { record.step } else { nil } })
+        let known = Set(log.entries.compactMap { if case .step(let record) = $0 { record.step } else { nil } })
         var steps = records.suffix(50).filter { !known.contains($0.step) }[...]
         var opening: [LogEntry] = []
-        for event in events where !log.contains(.event(event)) {
+        for event in events where !log.entries.contains(.event(event)) {
             while let next = steps.first, next.step <= event.step {
                 opening.append(.step(next))
                 steps.removeFirst()
             }
             opening.append(.event(event))
         }
-        log = opening + steps.map(LogEntry.step) + log
+        log.entries = opening + steps.map(LogEntry.step) + log.entries
     }
 
     private mutating func changeBranch(to name: String, at step: Int) -> [StudioEffect] {
         curves.removeAll(after: step)
         recentSteps = []
-        selectedCheckpointID = nil
+        history.selectedID = nil
         return [.loadHistory]
-    }
-
-    private mutating func append(_ entry: LogEntry) {
-        log.append(entry)
-        // Someone who reads further up keeps the lines before their eyes.
-        if logScroll > 0 { logScroll += 1 }
-        if log.count > Self.logLimit { log.removeFirst(Self.logLimit / 4) }
     }
 }

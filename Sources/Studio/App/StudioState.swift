@@ -2,17 +2,6 @@ import Foundation
 import TerminalKit
 import Training
 
-/// Parts of the dashboard that keys go to.
-package enum Pane: Int, Sendable, CaseIterable {
-    case chart, history, log
-}
-
-/// One line of the log.
-package enum LogEntry: Sendable, Equatable {
-    case step(StepRecord)
-    case event(JournalEvent)
-}
-
 /// A sentence on the notification line.
 package struct Notice: Sendable, Equatable {
     package var text: String
@@ -24,58 +13,19 @@ package struct Notice: Sendable, Equatable {
     }
 }
 
-/// What lies over the dashboard and takes the keys.
-package enum Overlay: Sendable, Equatable {
-    /// The first entry that is shown.
-    case help(from: Int)
-    case rollBack(CheckpointSummary)
-    case audition
-    case learningRate(LineEditor)
-
-    package var place: KeyPlace {
-        switch self {
-        case .help: .help
-        case .rollBack: .question
-        case .audition: .audition
-        case .learningRate: .learningRate
-        }
-    }
-}
-
-/// The sentence being typed and where it is to come from.
-package struct AuditionForm: Sendable, Equatable {
-    package var editor = LineEditor()
-    /// True for the checkpoint that is selected in the history, false for the weights of this moment.
-    package var usesCheckpoint = false
-    package var fromHeldOutClip = false
-
-    package init() {}
-}
-
-/// What is done with a sentence at the moment.
-package enum AuditionActivity: Sendable, Equatable {
-    case none
-    case synthesizing
-    case playing
-}
-
 /// Everything the screen is drawn from: one value, changed by `reduce` alone.
 package struct StudioState: Sendable {
     package var snapshot: TrainingSnapshot?
     package var curves = Curves()
-    package var log: [LogEntry] = []
     package var notice: Notice?
-    package var focus = Pane.chart
-    package var chart = ChartGroup.mel
-    package var isLogarithmic = false
-    /// nil chooses the newest, also when newer ones come.
-    package var selectedCheckpointID: String?
-    /// Lines between the end of the log and the lowest line shown; 0 follows it.
-    package var logScroll = 0
+    package var screen = Screen.train
     package var overlay: Overlay?
-    package var form = AuditionForm()
-    package var activity = AuditionActivity.none
-    package var lastTake: Take?
+    package var train = TrainState()
+    package var history = HistoryState()
+    package var audition = AuditionState()
+    package var data = DataState()
+    package var log = LogState()
+    package var settings = SettingsState()
     /// The stage that alone is trained; nil for the schedule.
     package var onlyStage: Stage?
     /// Set once leaving began: what `run` will return when the session has saved.
@@ -95,27 +45,13 @@ package struct StudioState: Sendable {
         self.timeZone = timeZone
     }
 
-    /// The checkpoints, newest first.
-    package var checkpoints: [CheckpointSummary] {
-        (snapshot?.checkpoints ?? []).sorted { ($0.date, $0.step) > ($1.date, $1.step) }
-    }
-
-    package var selectedIndex: Int {
-        guard let selectedCheckpointID else { return 0 }
-        return checkpoints.firstIndex { $0.id == selectedCheckpointID } ?? 0
-    }
-
-    package var selectedCheckpoint: CheckpointSummary? {
-        let all = checkpoints
-        return all.isEmpty ? nil : all[min(selectedIndex, all.count - 1)]
-    }
-
-    package var place: KeyPlace { overlay?.place ?? .dashboard }
+    package var place: KeyPlace { overlay?.place ?? screen.place }
 
     /// Changes the state and says what is to be done.
     package mutating func reduce(_ message: StudioMessage) -> [StudioEffect] {
         switch message {
         case .terminal(let event): return reduceTerminal(event)
+        case .mouse(let event, let target): return reduceMouse(event, on: target)
         case .update(.snapshot(let snapshot)): return take(snapshot)
         case .update(.step(let record)): return take(record)
         case .update(.event(let event)): return take(event)
@@ -132,16 +68,16 @@ package struct StudioState: Sendable {
             return []
         case .auditioned(let take): return heard(take)
         case .auditionFailed(let sentence):
-            activity = .none
+            audition.activity = .none
             notice = Notice(sentence, .bad)
             return []
         case .played(let sentence):
-            activity = .none
-            notice = Notice("\(sentence) \(lastTake?.path ?? "")", .good)
+            audition.activity = .none
+            notice = Notice("\(sentence) \(audition.lastTake?.path ?? "")", .good)
             return []
         case .playFailed(let sentence):
-            activity = .none
-            notice = Notice("\(sentence) The take is in \(lastTake?.path ?? "").", .warning)
+            audition.activity = .none
+            notice = Notice("\(sentence) The take is in \(audition.lastTake?.path ?? "").", .warning)
             return []
         case .patienceEnded(let sentence):
             switch leaving {
@@ -152,13 +88,5 @@ package struct StudioState: Sendable {
         case .interrupt(let signal): return leave(.interrupted(signal))
         case .tick, .redraw: return []
         }
-    }
-
-    private mutating func heard(_ take: Take) -> [StudioEffect] {
-        lastTake = take
-        activity = .playing
-        let source = take.source == "prior" ? "the prior" : "held-out clip \(take.source), resynthesized"
-        notice = Notice("Playing \(source), \(take.checkpoint): \(take.path)", .accent)
-        return [.play(take)]
     }
 }

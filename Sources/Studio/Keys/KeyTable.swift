@@ -1,81 +1,49 @@
 import TerminalKit
 
-/// What a key asks for.
-package enum StudioAction: String, Sendable, CaseIterable {
-    case pauseOrResume, snapshot, rollBack, audition, replay, stopPlaying, switchStage, setLearningRate
-    case nextPane, previousPane, nextChart, previousChart, toggleLogarithmic
-    case up, down, pageUp, pageDown, first, last
-    case help, quit, interrupt, suspend, redraw
-    case confirm, cancel, chooseWeights, chooseSource
-}
-
-/// Where on the screen a key is pressed.
-package enum KeyPlace: String, Sendable, CaseIterable {
-    case dashboard = "Dashboard"
-    case audition = "Audition"
-    case learningRate = "Learning rate"
-    case question = "Question"
-    case help = "Help"
-}
-
-/// One line of the key table.
-package struct KeyBinding: Sendable {
-    package var places: [KeyPlace]
-    package var keys: [Key]
-    package var action: StudioAction
-    package var meaning: String
-    /// A word or two for the line of hints; empty for keys that are not hinted at.
-    package var hint: String
-
-    init(_ places: [KeyPlace], _ keys: [Key], _ action: StudioAction, _ meaning: String, hint: String = "") {
-        self.places = places
-        self.keys = keys
-        self.action = action
-        self.meaning = meaning
-        self.hint = hint
-    }
-}
-
-/// The one list of keys: it drives what a key does, the help screen, the hints and the README.
+/// The one list of keys: it drives what a key does, the help screen, the hints, the palette and the README. Every
+/// screen's folder has its own part of it.
 package enum KeyTable {
-    package static let bindings: [KeyBinding] = [
-        KeyBinding([.dashboard], [.character(" ")], .pauseOrResume, "pause training, or go on", hint: "pause"),
-        KeyBinding([.dashboard], [.character("s")], .snapshot, "snapshot: make a checkpoint", hint: "snapshot"),
-        KeyBinding(
-            [.dashboard], [.character("r")], .rollBack, "roll back to the selected checkpoint (asks)", hint: "roll back"
-        ),
-        KeyBinding([.dashboard], [.character("a")], .audition, "audition: type a sentence, hear it", hint: "audition"),
-        KeyBinding([.dashboard], [.character(".")], .replay, "play the last take again"),
-        KeyBinding([.dashboard], [.character("x")], .stopPlaying, "stop playing"),
-        KeyBinding(
-            [.dashboard], [.character("t")], .switchStage, "stage: schedule, sovits only, prior only", hint: "stage"),
-        KeyBinding([.dashboard], [.character("l")], .setLearningRate, "learning rate: type a factor"),
-        KeyBinding([.dashboard], [.tab], .nextPane, "next pane"),
-        KeyBinding([.dashboard], [.backTab], .previousPane, "previous pane"),
-        KeyBinding([.dashboard], [.right, .character("c")], .nextChart, "next chart"),
-        KeyBinding([.dashboard], [.left], .previousChart, "previous chart"),
-        KeyBinding([.dashboard], [.character("g")], .toggleLogarithmic, "linear or logarithmic axis"),
-        KeyBinding([.dashboard, .help], [.up, .character("k")], .up, "up in the list"),
-        KeyBinding([.dashboard, .help], [.down, .character("j")], .down, "down in the list"),
-        KeyBinding([.dashboard], [.pageUp], .pageUp, "a page up"),
-        KeyBinding([.dashboard], [.pageDown], .pageDown, "a page down"),
-        KeyBinding([.dashboard], [.home], .first, "to the first line"),
-        KeyBinding([.dashboard], [.end], .last, "to the last line"),
-        KeyBinding([.dashboard], [.character("?"), .function(1)], .help, "this help", hint: "help"),
-        KeyBinding([.dashboard], [.character("q")], .quit, "save and leave (again: leave at once)", hint: "quit"),
-        KeyBinding(
-            [.dashboard, .audition, .learningRate, .question, .help], [.control("c")], .interrupt,
-            "the same, from everywhere"),
-        KeyBinding(
-            [.dashboard, .audition, .learningRate, .question, .help], [.control("z")], .suspend, "back to the shell"),
-        KeyBinding(
-            [.dashboard, .audition, .learningRate, .question, .help], [.control("l")], .redraw, "draw the screen again"),
-        KeyBinding([.audition], [.enter], .confirm, "speak the sentence", hint: "hear it"),
-        KeyBinding([.audition], [.tab], .chooseWeights, "weights of this moment, or the checkpoint's", hint: "weights"),
-        KeyBinding(
-            [.audition], [.control("t")], .chooseSource, "sentence, or a held-out clip resynthesized", hint: "source"),
-        KeyBinding([.learningRate], [.enter], .confirm, "set the factor", hint: "set"),
-        KeyBinding([.audition, .learningRate], [.escape], .cancel, "back to the dashboard", hint: "close"),
+    package static let bindings: [KeyBinding] =
+        TrainAction.bindings + HistoryAction.bindings + AuditionAction.bindings + DataAction.bindings
+        + LogAction.bindings + SettingsAction.bindings + everywhere + overlays
+
+    /// What every screen has.
+    private static let everywhere: [KeyBinding] =
+        [
+            KeyBinding(
+                KeyPlace.screens, [.character(" ")], .pauseOrResume, "pause training, or go on", hint: "pause"),
+            KeyBinding(
+                KeyPlace.screens, [.character("s")], .snapshot, "snapshot: make a checkpoint", hint: "snapshot"),
+            KeyBinding(KeyPlace.screens, [.character(".")], .replay, "play the last take again"),
+            KeyBinding(KeyPlace.screens, [.character("x")], .stopPlaying, "stop playing"),
+            KeyBinding(KeyPlace.screens, [.up, .character("k")], .move(.up), "up in the list"),
+            KeyBinding(KeyPlace.screens, [.down, .character("j")], .move(.down), "down in the list"),
+            KeyBinding(KeyPlace.screens, [.pageUp], .move(.pageUp), "a page up"),
+            KeyBinding(KeyPlace.screens, [.pageDown], .move(.pageDown), "a page down"),
+            KeyBinding(KeyPlace.screens, [.home], .move(.first), "to the first line"),
+            KeyBinding(KeyPlace.screens, [.end], .move(.last), "to the last line"),
+        ]
+        + Screen.allCases.map {
+            KeyBinding(KeyPlace.screens, [.character($0.key)], .show($0), "the screen \($0.name)")
+        } + [
+            KeyBinding(KeyPlace.screens, [.character(":")], .palette, "every command by its name", hint: "commands"),
+            KeyBinding(KeyPlace.screens, [.character("?"), .function(1)], .help, "this help", hint: "help"),
+            KeyBinding(
+                KeyPlace.screens, [.character("q")], .quit, "save and leave (again: leave at once)", hint: "quit"),
+            KeyBinding(KeyPlace.allCases, [.control("c")], .interrupt, "the same, from everywhere"),
+            KeyBinding(KeyPlace.allCases, [.control("z")], .suspend, "back to the shell"),
+            KeyBinding(KeyPlace.allCases, [.control("l")], .redraw, "draw the screen again"),
+        ]
+
+    /// What lies over a screen.
+    private static let overlays: [KeyBinding] = [
+        KeyBinding([.prompt], [.enter], .confirm, "take what is typed", hint: "ok"),
+        KeyBinding([.prompt, .palette], [.escape], .cancel, "close", hint: "close"),
+        KeyBinding([.palette], [.enter], .confirm, "do it", hint: "do it"),
+        KeyBinding([.palette, .help], [.up], .move(.up), "up in the list"),
+        KeyBinding([.palette, .help], [.down], .move(.down), "down in the list"),
+        KeyBinding([.palette, .help], [.pageUp], .move(.pageUp), "a page up"),
+        KeyBinding([.palette, .help], [.pageDown], .move(.pageDown), "a page down"),
         KeyBinding([.question], [.character("y"), .enter], .confirm, "yes", hint: "yes"),
         KeyBinding([.question], [.character("n"), .escape, .character("q")], .cancel, "no", hint: "no"),
         KeyBinding(
@@ -107,17 +75,28 @@ package enum KeyTable {
     }
 
     /// The first key of each hinted binding with its hint.
-    package static func hints(at place: KeyPlace) -> [(key: String, hint: String)] {
-        bindings(at: place).filter { !$0.hint.isEmpty }.map { ($0.keys.first?.label ?? "", $0.hint) }
+    package static func hints(at place: KeyPlace) -> [(key: String, hint: String, action: StudioAction)] {
+        bindings(at: place).filter { !$0.hint.isEmpty }.map { ($0.keys.first?.label ?? "", $0.hint, $0.action) }
     }
 
-    /// The table as the README prints it.
+    /// The table as the README prints it: what every screen has, then each screen's own keys.
     package static var markdown: String {
-        var lines = ["| key | what it does |", "| --- | --- |"]
-        for binding in bindings(at: .dashboard) {
-            let keys = binding.keys.map { "`\($0.label)`" }.joined(separator: " ")
-            lines.append("| \(keys) | \(binding.meaning) |")
+        func table(_ title: String, _ rows: [KeyBinding]) -> [String] {
+            guard !rows.isEmpty else { return [] }
+            return ["| \(title) | what it does |", "| --- | --- |"]
+                + rows.map { binding in
+                    let keys = binding.keys.map { "`\($0.label)`" }.joined(separator: " ")
+                    return "| \(keys) | \(binding.meaning) |"
+                } + [""]
         }
-        return lines.joined(separator: "\n")
+        let screens = Set(KeyPlace.screens)
+        let common = bindings.filter { screens.isSubset(of: $0.places) }
+        var lines = table("everywhere", common)
+        for place in KeyPlace.screens + [.sentence] {
+            lines += table(
+                place.rawValue,
+                bindings.filter { $0.places.contains(place) && !screens.isSubset(of: $0.places) })
+        }
+        return lines.dropLast().joined(separator: "\n")
     }
 }

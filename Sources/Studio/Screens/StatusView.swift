@@ -46,19 +46,29 @@ func drawStatus(_ state: StudioState, on grid: inout CellGrid, row: Int) {
         statusItems(state, columns: grid.size.columns), row: row, columns: 1..<grid.size.columns - 1)
 }
 
-/// Voice and branch on the left, the phase on the right.
+/// The screens on the left, voice and branch behind them, the phase on the right.
 func drawHeader(_ state: StudioState, on grid: inout CellGrid, in rect: CellRect) {
     let phase = phaseText(state.snapshot?.phase)
-    let width = CharacterWidth.columns(of: phase.text)
-    let start = rect.lastColumn - width
+    let start = rect.lastColumn - CharacterWidth.columns(of: phase.text)
     grid.write(phase.text, row: rect.row, column: start, style: CellStyle(phase.role, on: .background, .bold))
-    var items = [StatusItem("Reprise", style: .accent, rank: 2)]
-    if let snapshot = state.snapshot {
-        items.append(StatusItem(snapshot.voiceName, style: CellStyle(.text, on: .background, .bold), rank: 0))
-        items.append(StatusItem("branch \(snapshot.branch)", style: .dim, rank: 1))
-        items.append(StatusItem(snapshot.origin, style: .dim, rank: 3))
+    var place = rect.column + 1
+    let whole = Screen.allCases.reduce(0) { $0 + $1.name.count + 3 }
+    for screen in Screen.allCases where whole < rect.columns - 12 || screen == state.screen {
+        let label = " \(screen.key) \(screen.name) "
+        let isShown = screen == state.screen
+        let target = CellRect(row: rect.row, column: place - 1, rows: 1, columns: label.count)
+        grid.write(
+            label, row: rect.row, column: place - 1, style: isShown ? CellStyle(.accent, on: .selection, .bold) : .dim)
+        grid.addTarget(target, StudioTarget.action(.show(screen)))
+        place += label.count
     }
-    grid.drawStatusLine(items, row: rect.row, columns: rect.column + 1..<max(rect.column + 2, start - 2))
+    guard let snapshot = state.snapshot else { return }
+    let items = [
+        StatusItem(snapshot.voiceName, style: CellStyle(.text, on: .background, .bold), rank: 0),
+        StatusItem(snapshot.branch, style: .dim, rank: 1), StatusItem(snapshot.origin, style: .dim, rank: 2),
+    ]
+    guard place + 3 < start else { return }
+    grid.drawStatusLine(items, row: rect.row, columns: place + 1..<start - 1)
 }
 
 /// What there is to say, in lines; none when the keys are shown instead.
@@ -72,7 +82,7 @@ func noticeLines(_ state: StudioState, columns: Int, limit: Int) -> [String] {
 
 private func shownNotice(_ state: StudioState) -> Notice? {
     if let notice = state.notice { return notice }
-    guard state.overlay == nil, state.activity == .synthesizing else { return nil }
+    guard state.overlay == nil, state.audition.activity == .synthesizing else { return nil }
     return Notice("Making the take …", .accent)
 }
 
@@ -86,23 +96,31 @@ func drawNotice(_ state: StudioState, _ lines: [String], on grid: inout CellGrid
         return
     }
     let hints = KeyTable.hints(at: state.place).map {
-        (key: $0.key, hint: $0.hint == "pause" && state.isPaused ? "go on" : $0.hint)
+        Hint(key: $0.key, text: $0.hint == "pause" && state.isPaused ? "go on" : $0.hint, action: $0.action)
     }
     var place = columns.lowerBound
-    for (key, hint) in fitting(hints, columns: columns.count) {
-        place = grid.write(key, row: row, column: place, style: CellStyle(.accent), within: columns) + 1
-        place = grid.write(hint, row: row, column: place, style: .dim, within: columns) + 2
+    for hint in fitting(hints, columns: columns.count) {
+        let target = CellRect(row: row, column: place, rows: 1, columns: hint.columns)
+        grid.addTarget(target, StudioTarget.action(hint.action))
+        place = grid.write(hint.key, row: row, column: place, style: CellStyle(.accent), within: columns) + 1
+        place = grid.write(hint.text, row: row, column: place, style: .dim, within: columns) + 2
     }
 }
 
+/// A key and what it does, in a word or two.
+private struct Hint {
+    var key: String
+    var text: String
+    var action: StudioAction
+
+    var columns: Int { CharacterWidth.columns(of: key) + 1 + CharacterWidth.columns(of: text) }
+}
+
 /// As many hints as there is room for; the way out and the way to all keys stay longest.
-private func fitting(_ hints: [(key: String, hint: String)], columns: Int) -> [(key: String, hint: String)] {
+private func fitting(_ hints: [Hint], columns: Int) -> [Hint] {
     var shown = hints
-    func width() -> Int {
-        shown.reduce(-2) { $0 + CharacterWidth.columns(of: $1.key) + CharacterWidth.columns(of: $1.hint) + 3 }
-    }
-    while width() > columns, !shown.isEmpty {
-        let index = shown.lastIndex { !["help", "quit"].contains($0.hint) } ?? shown.count - 1
+    while shown.reduce(-2, { $0 + $1.columns + 2 }) > columns, !shown.isEmpty {
+        let index = shown.lastIndex { ![.help, .quit].contains($0.action) } ?? shown.count - 1
         shown.remove(at: index)
     }
     return shown

@@ -96,12 +96,12 @@ package final class CursesBackend: TerminalBackend {
         noecho()
         nonl()
         curs_set(0)
-        // Pasted text comes between marks, so that it is never taken for commands.
-        if supportsPasteMarks { writeDirectly("\u{1B}[?2004h") }
+        if supportsReports { writeDirectly(TerminalReports.on) }
         readSize()
     }
 
-    private var supportsPasteMarks: Bool {
+    /// Terminals that tell about the mouse and mark pasted text, or keep quiet when asked for it.
+    private var supportsReports: Bool {
         let type = ProcessInfo.processInfo.environment["TERM"] ?? ""
         return ["xterm", "tmux", "screen", "rxvt", "alacritty", "foot", "kitty", "st-", "vte", "linux", "wezterm"]
             .contains { type.hasPrefix($0) }
@@ -118,7 +118,7 @@ package final class CursesBackend: TerminalBackend {
         reader?.stop()
         reader = nil
         if !isLost {
-            if supportsPasteMarks { writeDirectly("\u{1B}[?2004l") }
+            if supportsReports { writeDirectly(TerminalReports.off) }
             endwin()
         }
         TerminalRestorer.disarm()
@@ -130,7 +130,7 @@ package final class CursesBackend: TerminalBackend {
 
     package func suspend() {
         guard screen != nil, !isLost else { return }
-        if supportsPasteMarks { writeDirectly("\u{1B}[?2004l") }
+        if supportsReports { writeDirectly(TerminalReports.off) }
         endwin()
         TerminalRestorer.stopProcess()
         enterScreen()

@@ -89,7 +89,7 @@ enum TerminalRestorer {
 
     /// Writes out beforehand what leaves the full screen: terminfo must not be asked inside a handler.
     private static func collectRestoringBytes() {
-        collectedBytes = Array("\u{1B}[?2004l".utf8)
+        collectedBytes = Array(TerminalReports.off.utf8)
         if reprise_capability("cup") == nil { collectedBytes = [] }
         for name in ["sgr0", "op", "cnorm", "rmcup"] {
             guard let text = reprise_capability(name) else { continue }

@@ -38,6 +38,13 @@ package struct TerminalSize: Sendable, Hashable {
     }
 }
 
+/// A part of the screen that does something when it is clicked.
+package struct MouseTarget: Sendable {
+    package var rect: CellRect
+    /// What it stands for, in the words of whoever drew it.
+    package var value: any Hashable & Sendable
+}
+
 /// A picture of the whole screen: what the drawing functions make and a backend shows.
 ///
 /// Writing outside it is cut off, never an error; a wide character that would be cut in half is left out.
@@ -46,6 +53,8 @@ package struct CellGrid: Sendable, Equatable {
     package private(set) var cells: [Cell]
     /// Where the terminal's cursor stands; hidden when nil.
     package var cursor: CellPosition?
+    /// What the mouse meets where; the last one added lies on top.
+    package private(set) var targets: [MouseTarget] = []
 
     package init(size: TerminalSize) {
         self.size = size
@@ -113,6 +122,20 @@ package struct CellGrid: Sendable, Equatable {
             position += width
         }
         return position
+    }
+
+    /// Says what the mouse meets in a rectangle, over what was said before.
+    package mutating func addTarget(_ rect: CellRect, _ value: some Hashable & Sendable) {
+        targets.append(MouseTarget(rect: rect, value: value))
+    }
+
+    /// What lies on top at a place.
+    package func target(at position: CellPosition) -> MouseTarget? {
+        targets.last { $0.rect.contains(position) }
+    }
+
+    package static func == (one: CellGrid, other: CellGrid) -> Bool {
+        one.size == other.size && one.cursor == other.cursor && one.cells == other.cells
     }
 
     /// Blanks a rectangle.

@@ -103,6 +103,11 @@ package struct InputParser {
             buffer.removeFirst(end + 1)
             if final == UInt8(ascii: "~"), parameters == "200" {
                 pasted = []
+            } else if parameters.hasPrefix("<"), final == UInt8(ascii: "M") || final == UInt8(ascii: "m") {
+                let isRelease = final == UInt8(ascii: "m")
+                if let mouse = MouseEvent(parameters: parameters.dropFirst(), isRelease: isRelease) {
+                    events.append(.mouse(mouse))
+                }
             } else if let key = Self.controlSequence(parameters, final) {
                 events.append(.key(key))
             }

@@ -40,6 +40,7 @@ package enum TerminalEvent: Sendable, Equatable {
     case key(Key)
     /// Text that was pasted at once, line ends included.
     case paste(String)
+    case mouse(MouseEvent)
     case resized
     /// A signal that asks the program to end (its number), or to stop or continue.
     case signal(Int32)

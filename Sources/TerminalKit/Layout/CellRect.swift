@@ -16,6 +16,9 @@ package struct CellRect: Sendable, Hashable {
     package var columnRange: Range<Int> { column..<column + columns }
     package var lastRow: Int { row + rows - 1 }
     package var lastColumn: Int { column + columns - 1 }
+    package func contains(_ position: CellPosition) -> Bool {
+        rowRange.contains(position.row) && columnRange.contains(position.column)
+    }
     package var isEmpty: Bool { rows == 0 || columns == 0 }
 
     /// The part inside a border of one cell.

@@ -4,20 +4,22 @@ import Training
 /// Steps and events, the newest at the bottom.
 func drawLog(_ state: StudioState, on grid: inout CellGrid, in rect: CellRect) {
     grid.drawBox(
-        rect, title: "Log", focused: state.focus == .log, note: state.logScroll > 0 ? "\(state.logScroll) below" : "")
+        rect, title: "Log", focused: state.screen == .log || state.train.focus == .log,
+        note: state.log.scroll > 0 ? "\(state.log.scroll) below" : "")
+    grid.addTarget(rect, StudioTarget.pane(.log))
     let inside = rect.inside
     guard inside.rows > 0, inside.columns > 4 else { return }
-    let end = max(min(inside.rows, state.log.count), state.log.count - state.logScroll)
+    let end = max(min(inside.rows, state.log.entries.count), state.log.entries.count - state.log.scroll)
     let start = max(0, end - inside.rows)
     let columns = inside.column + 1..<inside.lastColumn
-    for (offset, entry) in state.log[start..<end].enumerated() {
+    for (offset, entry) in state.log.entries[start..<end].enumerated() {
         let row = inside.row + offset
         switch entry {
         case .step(let record): drawStep(record, on: &grid, row: row, columns: columns)
         case .event(let event): drawEvent(event, state, on: &grid, row: row, columns: columns)
         }
     }
-    grid.drawScrollMark(visible: start..<end, count: state.log.count, in: inside)
+    grid.drawScrollMark(visible: start..<end, count: state.log.entries.count, in: inside)
 }
 
 private let figures: [Stage: [Metric]] = [

@@ -4,21 +4,17 @@ import Training
 func drawOverlay(_ state: StudioState, on grid: inout CellGrid) {
     switch state.overlay {
     case nil: return
-    case .help(let first): grid.drawHelp(title: "Keys", entries: KeyTable.help(at: .dashboard), from: first)
-    case .rollBack(let checkpoint):
-        grid.drawDialog(
-            title: "Roll back",
-            lines: [
-                "Go back to \(checkpoint.id) (\(checkpoint.reason), step \(checkpoint.step))?",
-                "This starts a new branch there. \(state.snapshot?.branch ?? "The present branch") stays as it is; "
-                    + "nothing is deleted.",
-            ], keys: keyLine(.question), role: .warning)
-    case .learningRate(let editor):
+    case .help(let place, let first):
+        grid.drawHelp(title: "Keys: \(place.rawValue)", entries: KeyTable.help(at: place), from: first)
+    case .question(let question):
+        grid.drawDialog(title: question.title, lines: question.lines, keys: keyLine(.question), role: .warning)
+    case .prompt(let prompt):
         drawPrompt(
-            on: &grid, title: "Learning rate", label: "factor",
-            lines: [("× the schedule's rate; 1 follows it", .dim)], editor: editor, place: .learningRate)
-    case .audition:
-        let form = state.form
+            on: &grid, title: prompt.title, label: prompt.label, lines: prompt.lines.map { ($0, .dim) },
+            editor: prompt.editor, place: .prompt)
+    case .palette(let palette): drawPalette(palette, on: &grid)
+    case .sentence:
+        let form = state.audition.form
         let weights = "this moment (step \(state.snapshot?.step ?? 0))"
         let checkpoint = state.selectedCheckpoint?.id ?? "no checkpoint yet"
         let room = min(promptColumns, grid.size.columns) - 4
@@ -30,7 +26,7 @@ func drawOverlay(_ state: StudioState, on grid: inout CellGrid) {
                     choice("source ", "the sentence", "a held-out clip", second: form.fromHeldOutClip, columns: room),
                     .text
                 ),
-            ], editor: form.editor, place: .audition)
+            ], editor: form.editor, place: .sentence)
     }
 }
 
@@ -64,8 +60,34 @@ private func drawPrompt(
     grid.write(
         CharacterWidth.shortened(keyLine(place), columns: room.count), row: inside.lastRow, column: room.lowerBound,
         style: .dim, within: room)
-    let field = start..<inside.lastColumn
+    drawField(editor, on: &grid, row: inside.row, columns: start..<inside.lastColumn)
+}
+
+private func drawField(_ editor: LineEditor, on grid: inout CellGrid, row: Int, columns: Range<Int>) {
     let underlined = CellStyle(.text, on: .selection)
-    grid.fill(CellRect(row: inside.row, column: start, rows: 1, columns: field.count), style: underlined)
-    editor.draw(on: &grid, row: inside.row, columns: field, style: underlined)
+    grid.fill(CellRect(row: row, column: columns.lowerBound, rows: 1, columns: columns.count), style: underlined)
+    editor.draw(on: &grid, row: row, columns: columns, style: underlined)
+}
+
+/// The commands that match what is typed, with their keys.
+private func drawPalette(_ palette: Palette, on grid: inout CellGrid) {
+    let rect = grid.bounds.centered(rows: min(20, grid.size.rows - 4), columns: promptColumns)
+    grid.fill(rect)
+    let entries = palette.entries
+    grid.drawBox(rect, title: "Commands: \(palette.place.rawValue)", focused: true, note: "\(entries.count)")
+    let inside = rect.inside
+    let start = grid.write(":", row: inside.row, column: inside.column + 1, style: .accent)
+    drawField(palette.editor, on: &grid, row: inside.row, columns: start..<inside.lastColumn)
+    let (_, list) = inside.splitTop(1)
+    let keyColumns = min(14, list.columns / 4)
+    let columns = [
+        TableColumn(width: max(0, list.columns - keyColumns - 3)), TableColumn(width: keyColumns, role: .dim),
+    ]
+    let index = min(palette.selected, max(0, entries.count - 1))
+    grid.drawTable(
+        entries.map { [$0.name, $0.keys] }, columns: columns, selection: ListSelection(index: index), in: list)
+    for (offset, shown) in ListSelection(index: index).visible(count: entries.count, rows: list.rows).enumerated() {
+        let target = CellRect(row: list.row + offset, column: list.column, rows: 1, columns: list.columns)
+        grid.addTarget(target, StudioTarget.action(entries[shown].action))
+    }
 }

@@ -2,12 +2,13 @@ import TerminalKit
 import Training
 
 /// The checkpoints, newest first: ID, reason, age, size.
-func drawHistory(_ state: StudioState, on grid: inout CellGrid, in rect: CellRect) {
+func drawCheckpoints(_ state: StudioState, on grid: inout CellGrid, in rect: CellRect, focused: Bool) {
     let checkpoints = state.checkpoints
     let count = checkpoints.count
     grid.drawBox(
-        rect, title: "History", focused: state.focus == .history,
+        rect, title: "History", focused: focused,
         note: count == 0 ? "" : "\(min(count, state.selectedIndex + 1))/\(count)")
+    grid.addTarget(rect, StudioTarget.pane(.history))
     let inside = rect.inside
     guard count > 0 else {
         let room = inside.column + 1..<inside.lastColumn
@@ -31,5 +32,19 @@ func drawHistory(_ state: StudioState, on grid: inout CellGrid, in rect: CellRec
             Wording.age(of: checkpoint.date, at: state.now), Wording.bytes(checkpoint.bytes),
         ]
     }
-    grid.drawTable(lines, columns: columns, selection: ListSelection(index: state.selectedIndex), in: inside)
+    let selection = ListSelection(index: state.selectedIndex)
+    grid.drawTable(lines, columns: columns, selection: selection, in: inside)
+    grid.addLineTargets(
+        place: state.screen.place, visible: selection.visible(count: count, rows: inside.rows), in: inside)
+}
+
+extension CellGrid {
+    /// Lets the mouse choose among the lines of a list that `drawTable` drew.
+    mutating func addLineTargets(place: KeyPlace, visible: Range<Int>, in rect: CellRect) {
+        for (offset, index) in visible.enumerated() {
+            addTarget(
+                CellRect(row: rect.row + offset, column: rect.column, rows: 1, columns: rect.columns),
+                StudioTarget.line(place, index))
+        }
+    }
 }

@@ -1,0 +1,63 @@
+import TerminalKit
+
+/// What lies over a screen and takes the keys.
+package enum Overlay: Sendable, Equatable {
+    /// The keys of a place, from this entry on.
+    case help(KeyPlace, from: Int)
+    case question(Question)
+    case prompt(Prompt)
+    case sentence
+    case palette(Palette)
+
+    package var place: KeyPlace {
+        switch self {
+        case .help: .help
+        case .question: .question
+        case .prompt: .prompt
+        case .sentence: .sentence
+        case .palette: .palette
+        }
+    }
+}
+
+/// Asked before what cannot be undone with one key, or what takes long.
+package struct Question: Sendable, Equatable {
+    package var title: String
+    package var lines: [String]
+    /// The same in a few words, for a terminal with room for one line.
+    package var short: String
+    /// What is said when the answer is yes.
+    package var answer: String
+    /// What is done then.
+    package var effects: [StudioEffect]
+
+    package init(title: String, lines: [String], short: String, answer: String, effects: [StudioEffect]) {
+        self.title = title
+        self.lines = lines
+        self.short = short
+        self.answer = answer
+        self.effects = effects
+    }
+}
+
+/// A line to type, and what it is for.
+package struct Prompt: Sendable, Equatable {
+    package enum Purpose: Sendable, Equatable {
+        case learningRate
+    }
+
+    package var purpose: Purpose
+    package var title: String
+    package var label: String
+    /// What helps to fill the line.
+    package var lines: [String]
+    package var editor: LineEditor
+
+    package init(_ purpose: Purpose, title: String, label: String, lines: [String] = [], text: String = "") {
+        self.purpose = purpose
+        self.title = title
+        self.label = label
+        self.lines = lines
+        editor = LineEditor(text: text)
+    }
+}

@@ -1,0 +1,79 @@
+import Foundation
+import TerminalKit
+
+// What lies over a screen: how it is opened, typed into, moved in, confirmed.
+extension StudioState {
+    mutating func confirm() -> [StudioEffect] {
+        switch overlay {
+        case .question(let question):
+            overlay = nil
+            notice = Notice(question.answer)
+            return question.effects
+        case .prompt(let prompt): return answer(prompt)
+        case .palette(let palette):
+            overlay = nil
+            guard let entry = palette.selectedEntry else { return [] }
+            return perform(entry.action)
+        case .help, .sentence, nil:
+            overlay = nil
+            return []
+        }
+    }
+
+    /// Takes what was typed, or says why it cannot and leaves the prompt open.
+    private mutating func answer(_ prompt: Prompt) -> [StudioEffect] {
+        let text = prompt.editor.text
+        switch prompt.purpose {
+        case .learningRate:
+            let typed = text.replacing(",", with: ".")
+            guard let factor = Double(typed), factor.isFinite, factor > 0, factor <= 10 else {
+                return say("A factor is a number above 0 and up to 10; 1 is the schedule's own rate.", .warning)
+            }
+            overlay = nil
+            return say("Learning rate × \(typed) from the next step on.", then: .send(.setLearningRateFactor(factor)))
+        }
+    }
+
+    mutating func edit(_ key: Key) {
+        switch overlay {
+        case .sentence: audition.form.editor.handle(key)
+        case .prompt(var prompt):
+            prompt.editor.handle(key)
+            overlay = .prompt(prompt)
+        case .palette(var palette):
+            palette.type(key)
+            overlay = .palette(palette)
+        case .help, .question, nil: break
+        }
+    }
+
+    mutating func paste(_ text: String) {
+        switch overlay {
+        case .sentence: audition.form.editor.insert(text)
+        case .prompt(var prompt):
+            prompt.editor.insert(text)
+            overlay = .prompt(prompt)
+        case .palette(var palette):
+            palette.editor.insert(text)
+            palette.selected = 0
+            overlay = .palette(palette)
+        // Pasted text is never taken for commands.
+        case .help, .question, nil: break
+        }
+    }
+
+    /// True when something lies over the screen that is moved in instead of it.
+    mutating func moveInOverlay(_ movement: Movement) -> Bool {
+        switch overlay {
+        case .help(let place, let first):
+            let last = KeyTable.help(at: place).count - 1
+            overlay = .help(place, from: max(0, min(last, first + movement.lines)))
+        case .palette(var palette):
+            palette.move(movement)
+            overlay = .palette(palette)
+        case .question, .prompt, .sentence: break
+        case nil: return false
+        }
+        return true
+    }
+}
