@@ -35,6 +35,7 @@ extension DiskModel {
             }
         }
         calls.write = { descriptor, source, count in self.run { $0.write(descriptor, source, count) } }
+        calls.setDirect = { _, _ in 0 }
         calls.fsync = { descriptor in
             self.run { state in
                 guard let (node, _, path) = state.descriptors[descriptor] else { return -EBADF }

@@ -105,20 +105,14 @@ package struct FileSystem: Sendable {
         Int32(try check("open", path) { calls.open(path, flags | O_CLOEXEC, 0o644) })
     }
 
-    /// The hash of a file's contents, in constant memory.
+    /// The hash of a file's contents as the disk has them, in constant memory.
     func digest(of path: String) throws -> Digest {
-        let descriptor = try open(path, O_RDONLY)
-        defer { close(descriptor) }
+        let reader = try FileReader(self, path)
         let stream = try DigestStream()
-        let size = try status(ofOpen: descriptor, path: path).bytes
-        var buffer = [UInt8](repeating: 0, count: min(4 << 20, size + 1))
         while true {
-            let count = try buffer.withUnsafeMutableBytes { bytes in
-                let count = try read(descriptor, path: path, into: bytes)
-                stream.update(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
-                return count
-            }
-            if count < buffer.count { return stream.digest }
+            let bytes = try reader.next(AlignedBuffer.largest)
+            if bytes.isEmpty { return stream.digest }
+            stream.update(bytes)
         }
     }
 
@@ -155,16 +149,20 @@ package struct FileSystem: Sendable {
     /// Writes a new file fully and makes its contents (not yet its name) durable.
     ///
     /// After a failed fsync the pages may be marked clean though they never reached the disk, so the same file is
-    /// never synced again: it is removed, and the bytes are written once more into a new one.
-    func writeNewFile(_ path: String, _ body: (FileWriter) throws -> Void) throws {
+    /// never synced again: it is removed, and the bytes are written once more into a new one. So is a file that is not
+    /// as long as what was written.
+    func writeNewFile(_ path: String, length: Int = 64 << 10, _ body: (FileWriter) throws -> Void) throws {
         for attempt in 1...2 {
             let descriptor = try open(path, O_WRONLY | O_CREAT | O_EXCL)
             do {
                 defer { close(descriptor) }
-                let writer = FileWriter(fileSystem: self, descriptor: descriptor, path: path)
+                let writer = FileWriter(fileSystem: self, descriptor: descriptor, path: path, length: length)
                 try body(writer)
                 try writer.flush()
                 try check("sync", path) { calls.fsync(descriptor) }
+                guard try status(ofOpen: descriptor, path: path).bytes == writer.written else {
+                    throw FileSystemError(operation: "sync", path: path, code: EIO)
+                }
                 return
             } catch let error as FileSystemError where error.operation == "sync" && attempt == 1 && !error.isOutOfSpace
             {

@@ -11,7 +11,7 @@ package struct Digest: Sendable, Hashable, Codable, CustomStringConvertible {
     }
 
     package init(of bytes: UnsafeRawBufferPointer) {
-        self.init(XXH3_128bits(bytes.baseAddress, bytes.count))
+        self.init(reprise_xxh3_128bits(bytes.baseAddress, bytes.count))
     }
 
     package init(of bytes: [UInt8]) {
@@ -62,15 +62,18 @@ final class DigestStream {
             throw CheckpointError.outOfMemory(bytes: 576, purpose: "a checksum")
         }
         self.state = state
-        XXH3_128bits_reset(state)
+        reset()
     }
+
+    /// Begins anew.
+    func reset() { XXH3_128bits_reset(state) }
 
     deinit {
         XXH3_freeState(state)
     }
 
     func update(_ bytes: UnsafeRawBufferPointer) {
-        XXH3_128bits_update(state, bytes.baseAddress, bytes.count)
+        reprise_xxh3_128bits_update(state, bytes.baseAddress, bytes.count)
     }
 
     var digest: Digest { Digest(XXH3_128bits_digest(state)) }

@@ -13,32 +13,43 @@ struct SafetensorsReader {
     /// False to hash only, in constant memory; the tensors are then empty.
     var keepsTensors = true
 
-    private static let chunk = 4 << 20
     /// A file that does not fit this machine's memory is not read into it.
     private static let memoryLimit = Int(clamping: ProcessInfo.processInfo.physicalMemory)
 
     /// Throws `SafetensorsDefect` for contents and `FileSystemError` for the disk. Nothing is allocated before it is
     /// known that the file is long enough to fill it.
     func read(_ path: String, name: String) throws -> SafetensorsContents {
-        let descriptor = try fileSystem.open(path, O_RDONLY)
-        defer { fileSystem.close(descriptor) }
-        let status = try fileSystem.status(ofOpen: descriptor, path: path)
-        guard status.isPlain else { throw SafetensorsDefect(reason: "it is not a plain file") }
-        let size = status.bytes
+        let reader = try FileReader(fileSystem, path)
+        guard reader.isPlain else { throw SafetensorsDefect(reason: "it is not a plain file") }
+        let size = reader.size
         // A sparse file can claim any length, and reading it would fill the memory with nothing.
         if keepsTensors, size > Self.memoryLimit {
             throw CheckpointError.outOfMemory(bytes: size, purpose: "the tensors of \(name)")
         }
 
         let stream = try DigestStream()
-        func take(_ count: Int) throws -> [UInt8] {
-            let bytes = try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-                let target = UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: count)
-                filled = try fileSystem.read(descriptor, path: path, into: target)
+        let tensorStream = try DigestStream()
+        /// Hands on the next bytes piece by piece, hashing them while they are in the processor's cache.
+        func pass(_ count: Int, _ body: (UnsafeRawBufferPointer) -> Void) throws {
+            tensorStream.reset()
+            var left = count
+            while left > 0 {
+                let piece = try reader.next(min(left, AlignedBuffer.piece))
+                guard !piece.isEmpty else { throw SafetensorsDefect(reason: "it became shorter while it was read") }
+                stream.update(piece)
+                tensorStream.update(piece)
+                body(piece)
+                left -= piece.count
             }
-            guard bytes.count == count else { throw SafetensorsDefect(reason: "it became shorter while it was read") }
-            bytes.withUnsafeBytes { stream.update($0) }
-            return bytes
+        }
+        func take(_ count: Int) throws -> [UInt8] {
+            try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+                let target = UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: count)
+                try pass(count) { piece in
+                    UnsafeMutableRawBufferPointer(rebasing: target[filled...]).copyMemory(from: piece)
+                    filled += piece.count
+                }
+            }
         }
 
         guard size >= 8 else {
@@ -55,19 +66,13 @@ struct SafetensorsReader {
         var digests: [(name: String, digest: Digest)] = []
         for entry in header.entries {
             if keepsTensors {
-                let bytes = try take(entry.range.count)
-                digests.append((entry.name, Digest(of: bytes)))
-                tensors.append(TensorImage(name: entry.name, type: entry.type, shape: entry.shape, bytes: bytes))
+                tensors.append(
+                    TensorImage(
+                        name: entry.name, type: entry.type, shape: entry.shape, bytes: try take(entry.range.count)))
             } else {
-                let tensorStream = try DigestStream()
-                var left = entry.range.count
-                while left > 0 {
-                    let bytes = try take(min(left, Self.chunk))
-                    bytes.withUnsafeBytes { tensorStream.update($0) }
-                    left -= bytes.count
-                }
-                digests.append((entry.name, tensorStream.digest))
+                try pass(entry.range.count) { _ in }
             }
+            digests.append((entry.name, tensorStream.digest))
         }
         return SafetensorsContents(
             file: StateFile(name: name, tensors: tensors, metadata: header.metadata), digest: stream.digest,
@@ -90,6 +95,6 @@ package enum Safetensors {
     /// Writes a file durably under a new name; throws when there is one of that name already.
     package static func write(_ file: StateFile, to url: URL, fileSystem: FileSystem = FileSystem()) throws {
         let prepared = try PreparedFile(file)
-        try fileSystem.writeNewFile(url.path) { try prepared.write(to: $0) }
+        try fileSystem.writeNewFile(url.path, length: prepared.bytes) { try prepared.write(to: $0) }
     }
 }

@@ -22,18 +22,26 @@ extension CheckpointStore {
     /// Where a file's contents are already on this disk, for those that need no new copy: unchanged since the parent,
     /// the parent's copy sound, and at least one more physical copy somewhere in the store.
     func linkSources(for files: [PreparedFile], parent: CheckpointID?) -> [String: String] {
-        guard let parent, let outline = try? outline(parent), let copies = try? copies() else { return [:] }
+        guard let parent, let last = try? savedManifest(parent), let copies = try? copies() else { return [:] }
+        let records = Dictionary(last.files.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         var sources: [String: String] = [:]
         for file in files {
-            let record = file.record
-            guard outline.files.contains(where: { $0.name == record.name && $0.digest == record.digest }),
+            guard let record = records[file.name],
                 let standing = copies[Contents(name: record.name, digest: record.digest)],
-                Set(standing.map(\.status.identity)).count >= 2
+                Set(standing.map(\.status.identity)).count >= 2, (try? file.isEqual(to: record)) == true
             else { continue }
             let source = place(parent, record.name)
             if (try? fileSystem.digest(of: source)) == record.digest { sources[record.name] = source }
         }
         return sources
+    }
+
+    /// A checkpoint's manifest, not read again when it is the newest save's.
+    private func savedManifest(_ id: CheckpointID) throws -> Manifest {
+        if let last = lastManifest.withLock({ $0 }), last.id == id, try outline(id).header == last.header {
+            return last
+        }
+        return try manifest(id)
     }
 
     /// Every file of every checkpoint by its contents, as far as their lengths are right; the oldest save first.
@@ -94,18 +102,13 @@ extension CheckpointStore {
         let temporary = temporary(contents.name, in: (path as NSString).deletingLastPathComponent)
         try fileSystem.discard(temporary)
         do {
-            try fileSystem.writeNewFile(temporary) { writer in
-                let descriptor = try fileSystem.open(source, O_RDONLY)
-                defer { fileSystem.close(descriptor) }
-                let size = try fileSystem.status(ofOpen: descriptor, path: source).bytes
-                var buffer = [UInt8](repeating: 0, count: min(4 << 20, size + 1))
+            let length = try fileSystem.status(of: source)?.bytes ?? 0
+            try fileSystem.writeNewFile(temporary, length: length) { writer in
+                let reader = try FileReader(fileSystem, source)
                 while true {
-                    let count = try buffer.withUnsafeMutableBytes { bytes in
-                        let count = try fileSystem.read(descriptor, path: source, into: bytes)
-                        try writer.append(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
-                        return count
-                    }
-                    if count < buffer.count { break }
+                    let bytes = try reader.next(AlignedBuffer.largest)
+                    if bytes.isEmpty { break }
+                    try writer.append(bytes)
                 }
             }
             guard try fileSystem.digest(of: temporary) == contents.digest else {

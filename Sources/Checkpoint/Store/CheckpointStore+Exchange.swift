@@ -37,8 +37,10 @@ extension CheckpointStore {
             case .folder:
                 try fileSystem.makeFolder(temporary)
                 for file in try prepare(loaded.image) {
-                    try fileSystem.writeNewFile("\(temporary)/\(file.record.name)") { try file.write(to: $0) }
-                    written += file.record.bytes
+                    try fileSystem.writeNewFile("\(temporary)/\(file.name)", length: file.bytes) {
+                        try file.write(to: $0)
+                    }
+                    written += file.bytes
                 }
                 let manifest = try loaded.manifest.encoded()
                 try fileSystem.writeNewFile("\(temporary)/\(Manifest.fileName)") { writer in
@@ -48,8 +50,8 @@ extension CheckpointStore {
                 try fileSystem.syncFolder(temporary)
             case .singleFile:
                 let file = try PreparedFile(SingleFile.joined(loaded))
-                try fileSystem.writeNewFile(temporary) { try file.write(to: $0) }
-                written = file.record.bytes
+                try fileSystem.writeNewFile(temporary, length: file.bytes) { try file.write(to: $0) }
+                written = file.bytes
             }
             try fileSystem.rename(temporary, to: target)
             try fileSystem.syncFolder(folder)
@@ -97,7 +99,7 @@ extension CheckpointStore {
                 Manifest.self, from: try fileSystem.contents(of: path, limit: Manifest.lengthLimit))
             try Manifest.check(manifest.header, files: manifest.files.map { ($0.name, $0.bytes) })
             let found = Dictionary(
-                uniqueKeysWithValues: try prepare(image).map { ($0.record.name, $0.record.digest) })
+                uniqueKeysWithValues: try prepare(image).map { ($0.name, try $0.record().digest) })
             for record in manifest.files where found[record.name] != record.digest {
                 throw SealDefect(reason: "\(record.name) does not match \(Manifest.fileName)")
             }

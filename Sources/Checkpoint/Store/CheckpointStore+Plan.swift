@@ -25,13 +25,13 @@ extension CheckpointStore {
     /// Free on the store's disk; nil when the system does not say.
     package func freeBytes() -> Int? { fileSystem.freeBytes(at: path) }
 
-    /// Disk use of a save before it is spent. Hashes the image and reads the files it would link to; writes nothing.
+    /// Disk use of a save before it is spent. Reads the files it would link to; writes nothing.
     package func plan(for image: StateImage, as request: SaveRequest) throws -> SavePlan {
         let files = try prepare(image)
         guard try fileSystem.status(of: folder(request.id)) == nil else {
             return SavePlan(
-                isAlreadySaved: true, writtenFiles: [], linkedFiles: files.map(\.record.name), bytes: 0,
-                linkedBytes: files.reduce(0) { $0 + $1.record.bytes }, bytesOnDisk: 0,
+                isAlreadySaved: true, writtenFiles: [], linkedFiles: files.map(\.name), bytes: 0,
+                linkedBytes: files.reduce(0) { $0 + $1.bytes }, bytesOnDisk: 0,
                 free: fileSystem.freeBytes(at: path), reserved: reservedBytes())
         }
         return try plan(for: files, as: request, linking: linkSources(for: files, parent: request.parent))
@@ -40,14 +40,15 @@ extension CheckpointStore {
     func plan(
         for files: [PreparedFile], as request: SaveRequest, linking sources: [String: String]
     ) throws -> SavePlan {
-        let written = files.filter { sources[$0.record.name] == nil }
-        let linked = files.filter { sources[$0.record.name] != nil }
+        let written = files.filter { sources[$0.name] == nil }
+        let linked = files.filter { sources[$0.name] != nil }
         // The row is not known before the journal is synced, but it is this step's.
-        let manifest = try manifest(of: files, as: request, journalLastRow: request.id.step).encoded().count
-        let sizes = written.map(\.record.bytes) + [manifest]
+        let manifest = try manifest(of: files.map(\.draft), as: request, journalLastRow: request.id.step).encoded()
+            .count
+        let sizes = written.map(\.bytes) + [manifest]
         return SavePlan(
-            isAlreadySaved: false, writtenFiles: written.map(\.record.name), linkedFiles: linked.map(\.record.name),
-            bytes: sizes.reduce(0, +), linkedBytes: linked.reduce(0) { $0 + $1.record.bytes },
+            isAlreadySaved: false, writtenFiles: written.map(\.name), linkedFiles: linked.map(\.name),
+            bytes: sizes.reduce(0, +), linkedBytes: linked.reduce(0) { $0 + $1.bytes },
             bytesOnDisk: sizes.reduce(Self.margin) { $0 + ($1 + Self.block - 1) / Self.block * Self.block },
             free: fileSystem.freeBytes(at: path), reserved: reservedBytes())
     }

@@ -89,6 +89,7 @@ extension CheckpointStore {
                 isReserveUsed = isReserveUsed || isUsed
             }
             saved.replacedDamage = damage
+            lastManifest.withLock { $0 = saved.manifest }
             let reserve = reserveBytes.withLock { $0 }
             if isReserveUsed {
                 saved.space = .savedFromReserve(needed: reserve + plan.bytesOnDisk)
@@ -102,7 +103,7 @@ extension CheckpointStore {
 
     func prepare(_ image: StateImage) throws -> [PreparedFile] {
         let files = try image.files.map { try PreparedFile($0) } + image.texts.map { PreparedFile($0) }
-        let names = files.map(\.record.name)
+        let names = files.map(\.name)
         guard Set(names).count == names.count else {
             throw CheckpointError.invalidImage(reason: "two files have one name")
         }
@@ -123,7 +124,7 @@ extension CheckpointStore {
         }.isReserveUsed
         return SavedCheckpoint(
             manifest: manifest, wasAlreadySaved: true,
-            differingFiles: files.filter { saved[$0.record.name] != $0.record.digest }.map(\.record.name),
+            differingFiles: try files.filter { try saved[$0.name] != $0.record().digest }.map(\.name),
             linkedFiles: [], bytesWritten: 0, replacedDamage: nil,
             space: isReserveUsed ? .savedFromReserve(needed: reserveBytes.withLock { $0 }) : .disk)
     }
@@ -147,22 +148,22 @@ extension CheckpointStore {
             try fileSystem.makeFolder(temporary)
             var linked: [String] = []
             for file in files {
-                let target = "\(temporary)/\(file.record.name)"
-                if let source = sources[file.record.name], (try? fileSystem.link(source, to: target)) != nil {
-                    linked.append(file.record.name)
+                let target = "\(temporary)/\(file.name)"
+                if let source = sources[file.name], (try? fileSystem.link(source, to: target)) != nil {
+                    linked.append(file.name)
                 } else {
-                    try fileSystem.writeNewFile(target) { try file.write(to: $0) }
+                    try fileSystem.writeNewFile(target, length: file.bytes) { try file.write(to: $0) }
                 }
             }
-            let manifest = try manifest(of: files, as: request, journalLastRow: try syncJournal())
+            let manifest = try manifest(of: files.map { try $0.record() }, as: request, journalLastRow: syncJournal())
             let manifestBytes = try manifest.encoded()
             try fileSystem.writeNewFile("\(temporary)/\(Manifest.fileName)") { writer in
                 try manifestBytes.withUnsafeBytes { try writer.append($0) }
             }
             try fileSystem.syncFolder(temporary)
             try publish(temporary, as: request.id, replacing: replacing)
-            let written = files.filter { !linked.contains($0.record.name) }.reduce(manifestBytes.count) {
-                $0 + $1.record.bytes
+            let written = files.filter { !linked.contains($0.name) }.reduce(manifestBytes.count) {
+                $0 + $1.bytes
             }
             return SavedCheckpoint(
                 manifest: manifest, wasAlreadySaved: false, differingFiles: [], linkedFiles: linked,
@@ -173,14 +174,14 @@ extension CheckpointStore {
         }
     }
 
-    func manifest(of files: [PreparedFile], as request: SaveRequest, journalLastRow: Int?) throws -> Manifest {
+    func manifest(of files: [FileRecord], as request: SaveRequest, journalLastRow: Int?) throws -> Manifest {
         Manifest(
             header: ManifestHeader(
                 formatVersion: Manifest.formatVersion, id: request.id, sequence: try nextSequence(),
                 date: request.date.inWholeSeconds, reason: request.reason, parent: request.parent,
                 datasetFingerprint: request.datasetFingerprint, configurationDigest: request.configurationDigest,
-                journalLastRow: journalLastRow, bytes: files.reduce(0) { $0 + $1.record.bytes }, machine: .current),
-            files: files.map(\.record))
+                journalLastRow: journalLastRow, bytes: files.reduce(0) { $0 + $1.bytes }, machine: .current),
+            files: files)
     }
 
     /// Gives the finished folder its name. A name that may not be durable is taken back, so that nothing later

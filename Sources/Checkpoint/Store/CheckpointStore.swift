@@ -22,6 +22,8 @@ package final class CheckpointStore: Sendable {
     let writing = NSLock()
     /// Size of the reserve file to keep, 0 for none.
     let reserveBytes = Mutex(0)
+    /// Of the newest save: the next one is compared with it.
+    let lastManifest = Mutex<Manifest?>(nil)
     private let outlines = Mutex<[CheckpointID: (status: FileStatus, outline: ManifestOutline)]>([:])
 
     /// Opens `VOICE/checkpoints`. With `write`, the voice's folder must exist and be locked by the caller.
