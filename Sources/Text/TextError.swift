@@ -10,6 +10,8 @@ package enum TextError: Error, Equatable, Sendable, CustomStringConvertible {
     case nothingToSay(unknown: [Character])
     /// A grapheme voice without its symbols.
     case missingSymbols
+    /// A vocabulary of word pieces without one that BERT cannot do without.
+    case missingPiece(String)
 
     package var description: String {
         switch self {
@@ -27,6 +29,10 @@ package enum TextError: Error, Equatable, Sendable, CustomStringConvertible {
                 + "\(unknown.map { "\"\($0)\"" }.joined(separator: ", "))."
         case .missingSymbols:
             return "A voice with language \"graphemes\" needs its letters in voice.toml under [voice] symbols."
+        case .missingPiece(let piece):
+            return
+                "The vocabulary has no line \"\(piece)\", so it is not BERT's; take the vocab.txt that belongs to the "
+                + "model."
         }
     }
 }

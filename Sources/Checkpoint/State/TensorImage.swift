@@ -5,6 +5,8 @@ import Tensor
 package enum ScalarType: String, Sendable, Codable, CaseIterable {
     case float32 = "F32"
     case float64 = "F64"
+    case float16 = "F16"
+    case bfloat16 = "BF16"
     case int32 = "I32"
     case int64 = "I64"
     case uint8 = "U8"
@@ -14,6 +16,7 @@ package enum ScalarType: String, Sendable, Codable, CaseIterable {
         switch self {
         case .float64, .int64: 8
         case .float32, .int32: 4
+        case .float16, .bfloat16: 2
         case .uint8: 1
         }
     }
@@ -38,7 +41,7 @@ package struct TensorImage: Sendable, Equatable {
     package let bytes: [UInt8]
 
     /// For readers, which have checked that the bytes fill the shape.
-    init(name: String, type: ScalarType, shape: [Int], bytes: [UInt8]) {
+    package init(name: String, type: ScalarType, shape: [Int], bytes: [UInt8]) {
         self.name = name
         self.type = type
         self.shape = shape
@@ -79,6 +82,22 @@ package struct TensorImage: Sendable, Equatable {
         let tensor = Tensor(uninitialized: shape)
         try copy(into: tensor)
         return tensor
+    }
+
+    /// The numbers of any floating-point type as float32, for weights that others saved; throws for integers.
+    package func floats() throws -> [Float] {
+        switch type {
+        case .float32: return try values(as: Float.self)
+        case .float64: return try values(as: Double.self).map(Float.init)
+        case .float16, .bfloat16:
+            let isBrain = type == .bfloat16
+            return (0..<count).map { index in
+                let bits = UInt16(bytes[2 * index]) | UInt16(bytes[2 * index + 1]) << 8
+                return isBrain ? Float(bitPattern: UInt32(bits) << 16) : Float(Float16(bitPattern: bits))
+            }
+        case .int32, .int64, .uint8:
+            throw CheckpointError.unexpectedTensor(name: name, found: type.rawValue, wanted: "floating-point numbers")
+        }
     }
 
     /// Overwrites a tensor of the same shape; throws when shape or type differ.

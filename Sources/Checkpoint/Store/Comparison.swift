@@ -91,13 +91,15 @@ extension Comparison.TensorDifference.Kind {
         switch first.type {
         case .float32: maximum(first, second, Float.self) { Double($0) }
         case .float64: maximum(first, second, Double.self) { $0 }
+        case .float16: maximum(first, second, UInt16.self) { Double(Float16(bitPattern: $0)) }
+        case .bfloat16: maximum(first, second, UInt16.self) { Double(Float(bitPattern: UInt32($0) << 16)) }
         case .int32: maximum(first, second, Int32.self) { Double($0) }
         case .int64: maximum(first, second, Int64.self) { Double($0) }
         case .uint8: maximum(first, second, UInt8.self) { Double($0) }
         }
     }
 
-    private static func maximum<Scalar: TensorScalar>(
+    private static func maximum<Scalar: BitwiseCopyable>(
         _ first: TensorImage, _ second: TensorImage, _ scalar: Scalar.Type, _ number: (Scalar) -> Double
     ) -> Double {
         let width = MemoryLayout<Scalar>.size
