@@ -1,5 +1,5 @@
 // short = weight * long + bias: the convolution itself, and the data gradient of the transposed one.
-#include "convolution_tiles.h"
+#include "convolution_winograd.h"
 
 typedef struct {
     const ck_convolution_blocks *blocks;
@@ -67,12 +67,20 @@ CK_INLINE int64_t tile_floats(const ck_convolution *c, const ck_tiling *tiling) 
 }
 
 int64_t ck_gather_packings(const ck_convolution *c) {
+    if (ck_winograd_filters(c, 0)) {
+        const ck_winograd_plan filters = ck_winograd_plan_of(c, 0);
+        return ck_winograd_packings(&filters);
+    }
     const ck_gather_plan plan = plan_of(c);
     if (plan.by_channels) return tiles_of(&plan.tiling) * ck_ceiling(c->inputs, pack_channels);
     return c->groups * plan.group_blocks;
 }
 
 int64_t ck_gather_packed_count(const ck_convolution *c) {
+    if (ck_winograd_filters(c, 0)) {
+        const ck_winograd_plan filters = ck_winograd_plan_of(c, 0);
+        return ck_winograd_packed_count(&filters);
+    }
     const ck_gather_plan plan = plan_of(c);
     // Loads pass the end of the last row by less than a vector.
     if (plan.by_channels) return tiles_of(&plan.tiling) * tile_floats(c, &plan.tiling) + ck_most_lanes;
@@ -81,6 +89,11 @@ int64_t ck_gather_packed_count(const ck_convolution *c) {
 
 void ck_gather_pack(const ck_convolution *c, int64_t index, const ck_signal *longs, const float *weight,
                     float *packed) {
+    if (ck_winograd_filters(c, 0)) {
+        const ck_winograd_plan filters = ck_winograd_plan_of(c, 0);
+        ck_winograd_pack(c, &filters, index, longs, 0, weight, packed);
+        return;
+    }
     const ck_gather_plan plan = plan_of(c);
     if (!plan.by_channels) {
         const channel_block block = block_at(&plan, index);
@@ -95,11 +108,19 @@ void ck_gather_pack(const ck_convolution *c, int64_t index, const ck_signal *lon
 }
 
 int64_t ck_gather_items(const ck_convolution *c) {
+    if (ck_winograd_filters(c, 0)) {
+        const ck_winograd_plan filters = ck_winograd_plan_of(c, 0);
+        return ck_winograd_items(&filters);
+    }
     const ck_gather_plan plan = plan_of(c);
     return tiles_of(&plan.tiling) * plan.runs;
 }
 
 int64_t ck_gather_scratch(const ck_convolution *c) {
+    if (ck_winograd_filters(c, 0)) {
+        const ck_winograd_plan filters = ck_winograd_plan_of(c, 0);
+        return ck_winograd_scratch(&filters);
+    }
     const ck_gather_plan plan = plan_of(c);
     const int64_t own = plan.by_channels ? ck_most_rows * plan.products : tile_floats(c, &plan.tiling);
     return own + ck_most_rows * plan.tiling.row + ck_most_lanes + plan.products;
@@ -107,6 +128,11 @@ int64_t ck_gather_scratch(const ck_convolution *c) {
 
 void ck_gather_item(const ck_convolution *c, int64_t item, const ck_signal *longs, const float *weight,
                     const float *packed, const ck_finish *finish, float *shorts, float *scratch) {
+    if (ck_winograd_filters(c, 0)) {
+        const ck_winograd_plan filters = ck_winograd_plan_of(c, 0);
+        ck_winograd_item(c, &filters, item, longs, 0, packed, finish, finish->scale, shorts, scratch);
+        return;
+    }
     const ck_gather_plan plan = plan_of(c);
     const ck_tiling *tiling = &plan.tiling;
     // Tiles of one run of channels follow each other, so that its weights are still near.

@@ -3,7 +3,7 @@
 // Output position u * stride + phase - padding hears the taps k with k * dilation = e * stride + phase, each from the
 // short signal's position u - e. So every phase of every channel is a row of a plain convolution over u, and only the
 // last step, the interleaving of the phases, knows of the stride.
-#include "convolution_tiles.h"
+#include "convolution_winograd.h"
 
 typedef struct {
     const ck_convolution_blocks *blocks;
@@ -136,12 +136,20 @@ enum { pack_channels = 64 };  // of the short signal, in one packing piece
 CK_INLINE int64_t tiles_of(const ck_tiling *tiling) { return tiling->time_tiles * tiling->batch_tiles; }
 
 int64_t ck_spread_packings(const ck_convolution *c) {
+    if (ck_winograd_filters(c, 1)) {
+        const ck_winograd_plan filters = ck_winograd_plan_of(c, 1);
+        return ck_winograd_packings(&filters);
+    }
     const ck_spread_plan plan = plan_of(c);
     if (plan.by_channels) return tiles_of(&plan.tiling) * ck_ceiling(c->outputs, pack_channels);
     return c->groups * plan.channel_blocks;
 }
 
 int64_t ck_spread_packed_count(const ck_convolution *c) {
+    if (ck_winograd_filters(c, 1)) {
+        const ck_winograd_plan filters = ck_winograd_plan_of(c, 1);
+        return ck_winograd_packed_count(&filters);
+    }
     const ck_spread_plan plan = plan_of(c);
     // Loads pass the end of the last row by less than a vector.
     if (plan.by_channels) return tiles_of(&plan.tiling) * c->outputs * plan.tiling.row + ck_most_lanes;
@@ -150,6 +158,11 @@ int64_t ck_spread_packed_count(const ck_convolution *c) {
 
 void ck_spread_pack(const ck_convolution *c, int64_t index, const ck_signal *shorts, const float *scale,
                     const float *weight, float *packed) {
+    if (ck_winograd_filters(c, 1)) {
+        const ck_winograd_plan filters = ck_winograd_plan_of(c, 1);
+        ck_winograd_pack(c, &filters, index, shorts, scale, weight, packed);
+        return;
+    }
     const ck_spread_plan plan = plan_of(c);
     if (!plan.by_channels) {
         const channel_block block = block_at(c, &plan, index);
@@ -164,11 +177,19 @@ void ck_spread_pack(const ck_convolution *c, int64_t index, const ck_signal *sho
 }
 
 int64_t ck_spread_items(const ck_convolution *c) {
+    if (ck_winograd_filters(c, 1)) {
+        const ck_winograd_plan filters = ck_winograd_plan_of(c, 1);
+        return ck_winograd_items(&filters);
+    }
     const ck_spread_plan plan = plan_of(c);
     return tiles_of(&plan.tiling) * plan.runs;
 }
 
 int64_t ck_spread_scratch(const ck_convolution *c) {
+    if (ck_winograd_filters(c, 1)) {
+        const ck_winograd_plan filters = ck_winograd_plan_of(c, 1);
+        return ck_winograd_scratch(&filters);
+    }
     const ck_spread_plan plan = plan_of(c);
     const int64_t own = plan.by_channels ? block_floats(c, &plan) : c->outputs * plan.tiling.row;
     return own + ck_most_rows * plan.tiling.row + ck_most_lanes + plan.group_outputs * plan.block_shifts;
@@ -189,6 +210,11 @@ static void store_row(const ck_convolution *c, const ck_tiling *tiling, const ck
 
 void ck_spread_item(const ck_convolution *c, int64_t item, const ck_signal *shorts, const float *weight,
                     const float *packed, const ck_finish *finish, float *longs, float *scratch) {
+    if (ck_winograd_filters(c, 1)) {
+        const ck_winograd_plan filters = ck_winograd_plan_of(c, 1);
+        ck_winograd_item(c, &filters, item, shorts, finish->scale, packed, finish, 0, longs, scratch);
+        return;
+    }
     const ck_spread_plan plan = plan_of(c);
     const ck_tiling *tiling = &plan.tiling;
     // Tiles of one run of channels follow each other, so that its weights are still near.

@@ -21,23 +21,6 @@ const ck_convolution_blocks *ck_blocks(const ck_convolution *c) {
     return &ck_convolution_blocks_generic;
 }
 
-/// to[e] = scale * from[start + e * stride], through the gate, 0 outside 0 ..< length.
-CK_INLINE void pack_row(float *restrict to, int64_t count, const float *restrict from, const float *restrict gates,
-                        int64_t length, int64_t start, int64_t stride, float slope, float scale) {
-    const int64_t first = start < 0 ? ck_smaller(count, ck_ceiling(-start, stride)) : 0;
-    const int64_t end = length > start ? ck_smaller(count, ck_ceiling(length - start, stride)) : 0;
-    for (int64_t e = 0; e < first; e++) to[e] = 0;
-    const float *x = from + start, *gate = gates ? gates + start : from;
-    const float below = slope * scale;
-    if (!gates && scale == 1)
-        for (int64_t e = first; e < end; e++) to[e] = x[e * stride];
-    else if (!gates)
-        for (int64_t e = first; e < end; e++) to[e] = x[e * stride] * scale;
-    else
-        for (int64_t e = first; e < end; e++) to[e] = x[e * stride] * (gate[e * stride] >= 0 ? scale : below);
-    for (int64_t e = ck_larger(first, end); e < count; e++) to[e] = 0;
-}
-
 CK_CLONES void ck_pack_tile(const ck_tiling *tiling, const ck_tile *tile, const ck_signal *signal, const float *scale,
                             int64_t all_channels, int64_t channel, int64_t channels, int64_t length, int64_t start,
                             int64_t stride, float *rows) {
@@ -53,44 +36,20 @@ CK_CLONES void ck_pack_tile(const ck_tiling *tiling, const ck_tile *tile, const 
                 float *to = row + item * pitch;
                 // Constant strides, so that each gets its own vector loop.
                 switch (stride) {
-                case 1: pack_row(to, pitch, from, gate, length, start + phase, 1, slope, factor); break;
-                case 2: pack_row(to, pitch, from, gate, length, start + phase, 2, slope, factor); break;
-                case 3: pack_row(to, pitch, from, gate, length, start + phase, 3, slope, factor); break;
-                case 4: pack_row(to, pitch, from, gate, length, start + phase, 4, slope, factor); break;
-                default: pack_row(to, pitch, from, gate, length, start + phase, stride, slope, factor);
+                case 1: ck_pack_row(to, pitch, from, gate, length, start + phase, 1, slope, factor); break;
+                case 2: ck_pack_row(to, pitch, from, gate, length, start + phase, 2, slope, factor); break;
+                case 3: ck_pack_row(to, pitch, from, gate, length, start + phase, 3, slope, factor); break;
+                case 4: ck_pack_row(to, pitch, from, gate, length, start + phase, 4, slope, factor); break;
+                default: ck_pack_row(to, pitch, from, gate, length, start + phase, stride, slope, factor);
                 }
             }
             for (int64_t e = used; e < tiling->row; e++) row[e] = 0;
         }
 }
 
-typedef float eight __attribute__((vector_size(32), aligned(4), may_alias));
-
-#define PAIRS(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
-
-/// Eight rows of eight, `pitch` apart, become columns.
-CK_INLINE void transpose_eight(const float *from, int64_t pitch, float *to) {
-    eight v[8], u[8];
-    for (int r = 0; r < 8; r++) v[r] = *(const eight *)(from + r * pitch);
-    for (int r = 0; r < 8; r += 2) {
-        u[r] = PAIRS(v[r], v[r + 1], 0, 8, 1, 9, 4, 12, 5, 13);
-        u[r + 1] = PAIRS(v[r], v[r + 1], 2, 10, 3, 11, 6, 14, 7, 15);
-    }
-    for (int r = 0; r < 8; r += 4) {
-        v[r] = PAIRS(u[r], u[r + 2], 0, 1, 8, 9, 4, 5, 12, 13);
-        v[r + 1] = PAIRS(u[r], u[r + 2], 2, 3, 10, 11, 6, 7, 14, 15);
-        v[r + 2] = PAIRS(u[r + 1], u[r + 3], 0, 1, 8, 9, 4, 5, 12, 13);
-        v[r + 3] = PAIRS(u[r + 1], u[r + 3], 2, 3, 10, 11, 6, 7, 14, 15);
-    }
-    for (int r = 0; r < 4; r++) {
-        *(eight *)(to + r * 8) = PAIRS(v[r], v[r + 4], 0, 1, 2, 3, 8, 9, 10, 11);
-        *(eight *)(to + (r + 4) * 8) = PAIRS(v[r], v[r + 4], 4, 5, 6, 7, 12, 13, 14, 15);
-    }
-}
-
 CK_CLONES void ck_transpose_eight(const float *from, int64_t pitch, int64_t columns, float *to) {
     int64_t c = 0;
-    for (; c + 8 <= columns; c += 8) transpose_eight(from + c, pitch, to + c * 8);
+    for (; c + 8 <= columns; c += 8) ck_transpose_8(from + c, pitch, to + c * 8);
     for (; c < columns; c++)
         for (int r = 0; r < 8; r++) to[c * 8 + r] = from[r * pitch + c];
 }
@@ -101,8 +60,8 @@ CK_CLONES void ck_transpose_taps(int64_t count, const float *from, int64_t pitch
         float all[8 * 8];
         // Rows stand pages apart, where the processor does not look ahead by itself.
         for (int64_t at = 0; at < 8 * kernel; at += 16) __builtin_prefetch(from + (o + 12) * pitch + at);
-        transpose_eight(from + o * pitch, kernel, all);
-        for (int64_t e = 0; e < taps; e++, to += 8) *(eight *)to = *(const eight *)(all + tap[e] * 8);
+        ck_transpose_8(from + o * pitch, kernel, all);
+        for (int64_t e = 0; e < taps; e++, to += 8) *(ck_eight *)to = *(const ck_eight *)(all + tap[e] * 8);
     }
 }
 

@@ -87,6 +87,47 @@ CK_INLINE ck_tile ck_tile_at(const ck_tiling *tiling, int64_t batch, int64_t ind
     return tile;
 }
 
+/// to[e] = scale * from[start + e * stride], through the gate, 0 outside 0 ..< length.
+CK_INLINE void ck_pack_row(float *restrict to, int64_t count, const float *restrict from, const float *restrict gates,
+                        int64_t length, int64_t start, int64_t stride, float slope, float scale) {
+    const int64_t first = start < 0 ? ck_smaller(count, ck_ceiling(-start, stride)) : 0;
+    const int64_t end = length > start ? ck_smaller(count, ck_ceiling(length - start, stride)) : 0;
+    for (int64_t e = 0; e < first; e++) to[e] = 0;
+    const float *x = from + start, *gate = gates ? gates + start : from;
+    const float below = slope * scale;
+    if (!gates && scale == 1)
+        for (int64_t e = first; e < end; e++) to[e] = x[e * stride];
+    else if (!gates)
+        for (int64_t e = first; e < end; e++) to[e] = x[e * stride] * scale;
+    else
+        for (int64_t e = first; e < end; e++) to[e] = x[e * stride] * (gate[e * stride] >= 0 ? scale : below);
+    for (int64_t e = ck_larger(first, end); e < count; e++) to[e] = 0;
+}
+
+typedef float ck_eight __attribute__((vector_size(32), aligned(4), may_alias));
+
+#define CK_PAIRS(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+
+/// Eight rows of eight, `pitch` apart, become columns.
+CK_INLINE void ck_transpose_8(const float *from, int64_t pitch, float *to) {
+    ck_eight v[8], u[8];
+    for (int r = 0; r < 8; r++) v[r] = *(const ck_eight *)(from + r * pitch);
+    for (int r = 0; r < 8; r += 2) {
+        u[r] = CK_PAIRS(v[r], v[r + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+        u[r + 1] = CK_PAIRS(v[r], v[r + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+    }
+    for (int r = 0; r < 8; r += 4) {
+        v[r] = CK_PAIRS(u[r], u[r + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+        v[r + 1] = CK_PAIRS(u[r], u[r + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+        v[r + 2] = CK_PAIRS(u[r + 1], u[r + 3], 0, 1, 8, 9, 4, 5, 12, 13);
+        v[r + 3] = CK_PAIRS(u[r + 1], u[r + 3], 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+    for (int r = 0; r < 4; r++) {
+        *(ck_eight *)(to + r * 8) = CK_PAIRS(v[r], v[r + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+        *(ck_eight *)(to + (r + 4) * 8) = CK_PAIRS(v[r], v[r + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+    }
+}
+
 /// Channels `channel` ..< channel + channels of a signal [batch, all_channels, length] into a tile, one row for each
 /// channel and phase; rows hold positions start + e * stride + phase, e < pitch, of each batch item. `scale` (may be
 /// null) has a factor for each of all channels.

@@ -2,7 +2,7 @@
 //
 // An item takes a chunk of output channels and a chunk of input channels over a run of tiles ("segment"); sums grow
 // tile by tile in one order, and segments, if there are several, are added in order by the caller.
-#include "convolution_tiles.h"
+#include "convolution_winograd.h"
 
 typedef struct {
     const ck_convolution_blocks *blocks;
@@ -42,6 +42,7 @@ static void pack(const ck_convolution *c, const ck_weights_plan *plan, const ck_
 }
 
 int64_t ck_convolution_weights_tiles(const ck_convolution *c) {
+    if (ck_winograd_gradients(c)) return ck_winograd_gradient_packings(c);
     const ck_weights_plan plan = plan_of(c);
     return plan.output_chunks * plan.input_chunks > 1 ? plan.tiles : 0;
 }
@@ -52,12 +53,17 @@ CK_INLINE int64_t packed_tile(const ck_convolution *c, const ck_weights_plan *pl
 }
 
 int64_t ck_convolution_weights_packed_count(const ck_convolution *c) {
+    if (ck_winograd_gradients(c)) return ck_winograd_gradient_packed_count(c);
     const ck_weights_plan plan = plan_of(c);
     return plan.output_chunks * plan.input_chunks > 1 ? plan.tiles * packed_tile(c, &plan) : 0;
 }
 
 void ck_convolution_weights_pack_tile(const ck_convolution *c, int64_t index, const ck_signal *longs,
                                       const ck_signal *shorts, float *packed) {
+    if (ck_winograd_gradients(c)) {
+        ck_winograd_gradient_pack(c, index, longs, shorts, packed);
+        return;
+    }
     const ck_weights_plan plan = plan_of(c);
     const ck_tile tile = ck_tile_at(&plan.tiling, c->batch, index);
     const channel_range all = {0, c->inputs, 0, c->outputs};
@@ -65,14 +71,18 @@ void ck_convolution_weights_pack_tile(const ck_convolution *c, int64_t index, co
     pack(c, &plan, &tile, all, longs, shorts, long_rows, long_rows + c->inputs * c->stride * plan.tiling.row);
 }
 
-int64_t ck_convolution_weights_partials(const ck_convolution *c) { return plan_of(c).segments; }
+int64_t ck_convolution_weights_partials(const ck_convolution *c) {
+    return ck_winograd_gradients(c) ? ck_winograd_gradient_partials(c) : plan_of(c).segments;
+}
 
 int64_t ck_convolution_weights_items(const ck_convolution *c) {
+    if (ck_winograd_gradients(c)) return ck_winograd_gradient_items(c);
     const ck_weights_plan plan = plan_of(c);
     return plan.segments * c->groups * plan.output_chunks * plan.input_chunks;
 }
 
 int64_t ck_convolution_weights_scratch(const ck_convolution *c) {
+    if (ck_winograd_gradients(c)) return ck_winograd_gradient_scratch(c);
     const ck_weights_plan plan = plan_of(c);
     const int is_packed = plan.output_chunks * plan.input_chunks > 1;
     const int64_t rows = is_packed ? 0 : plan.group_outputs + plan.group_inputs * c->stride;
@@ -101,6 +111,10 @@ static void add_tile(const ck_convolution_blocks *blocks, const ck_product_strip
 
 void ck_convolution_weights_item(const ck_convolution *c, int64_t item, const ck_signal *longs,
                                  const ck_signal *shorts, const float *packed, float *partials, float *scratch) {
+    if (ck_winograd_gradients(c)) {
+        ck_winograd_gradient_item(c, item, longs, shorts, packed, partials, scratch);
+        return;
+    }
     const ck_weights_plan plan = plan_of(c);
     const ck_tiling *tiling = &plan.tiling;
     const int64_t input_chunk = item % plan.input_chunks, output_chunk = item / plan.input_chunks % plan.output_chunks;

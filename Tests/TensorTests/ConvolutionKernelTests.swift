@@ -53,6 +53,14 @@ private let cases = [
     Case(batch: 3, inputs: 96, outputs: 64, kernel: 16, stride: 10, padding: 3, length: 326),
     Case(batch: 2, inputs: 128, outputs: 1024, groups: 2, kernel: 3, padding: 3, dilation: 3, length: 20),
     Case(batch: 5, inputs: 3, outputs: 2, kernel: 6, stride: 4, padding: 1, length: 5000, slope: 0.1),
+    // Large enough for fewer multiplications: with the signal packed for all or by each item, one sum or several, lines
+    // that end inside a tile.
+    Case(batch: 5, inputs: 256, outputs: 320, kernel: 5, padding: 2, length: 23),
+    Case(batch: 1, inputs: 160, outputs: 96, kernel: 5, padding: 1, length: 2501, slope: 0.1),
+    Case(batch: 2, inputs: 128, outputs: 136, kernel: 3, padding: 1, length: 67, slope: 0.1),
+    Case(batch: 2, inputs: 64, outputs: 64, kernel: 11, padding: 5, length: 1601, slope: 0.1),
+    Case(batch: 3, inputs: 72, outputs: 64, kernel: 7, padding: 9, dilation: 3, length: 701, slope: 0.1),
+    Case(batch: 1, inputs: 104, outputs: 96, kernel: 7, padding: 3, length: 130),
 ]
 
 /// The fast kernels against the obvious loops.

@@ -35,6 +35,8 @@ private struct FusedCase: CustomTestStringConvertible {
         FusedCase(batch: 40, inputs: 4, outputs: 9, kernel: 5, stride: 3, length: 23),
         FusedCase(batch: 3, inputs: 160, outputs: 96, kernel: 5, stride: 3, length: 70),
         FusedCase(batch: 1, inputs: 130, outputs: 128, kernel: 5, length: 300),
+        FusedCase(batch: 3, inputs: 128, outputs: 160, kernel: 5, length: 61),
+        FusedCase(batch: 2, inputs: 64, outputs: 64, kernel: 11, length: 901),
     ])
     fileprivate func convolutionsDoWhatTheirPartsDo(_ c: FusedCase) {
         let x = leaf([c.batch, c.inputs, c.length], "x"), v = leaf([c.outputs, c.inputs, c.kernel], "v")

@@ -1,0 +1,352 @@
+// The convolution and its data gradient by Winograd's filters: how the work is laid out, and its two loops.
+#include "convolution_winograd.h"
+
+typedef float eight __attribute__((vector_size(32), aligned(4), may_alias));
+
+CK_WINOGRAD_TRANSFORMS(float, one)
+CK_WINOGRAD_TRANSFORMS(eight, eight)
+
+ck_winograd ck_winograd_of(const ck_convolution *c, int64_t out_length) {
+    ck_winograd w = {.blocks = ck_blocks(c)};
+    w.block_rows = w.blocks->rows >= 8 ? 8 : 4;
+    w.taps = c->kernel == 3 ? 3 : c->kernel == 5 ? 5 : 4;
+    w.points = w.taps + ck_winograd_outputs - 1;
+    w.chunks = ck_ceiling(c->kernel, w.taps);
+    w.lines = c->batch * c->dilation;
+    w.tiles = ck_ceiling(ck_ceiling(out_length, c->dilation), ck_winograd_outputs);
+    w.pitch = w.tiles + w.chunks - 1;
+    w.columns = w.lines * w.pitch - (w.chunks - 1);
+    return w;
+}
+
+/// Whether fewer multiplications make up for the transforms, by what both were measured to cost in 1024ths of a cycle:
+/// 36 a multiply-add, 38 a direct one (45 of a gradient), and each weight's and signal element's transforms.
+static int pays(const ck_convolution *c, int64_t out_length, int64_t direct, int64_t weight_cost, int64_t signal_cost) {
+    const int known_kernel = c->kernel == 3 || c->kernel == 5 || c->kernel == 7 || c->kernel == 11;
+    if (c->stride != 1 || c->groups != 1 || c->inputs % 8 != 0 || c->outputs % 8 != 0 || !known_kernel) return 0;
+    const ck_winograd w = ck_winograd_of(c, out_length);
+    const int64_t weights = c->inputs * c->outputs, points = w.points * w.chunks, positions = c->batch * out_length;
+    return weights * points * (36 * ck_round_up(w.columns, ck_winograd_vector) + weight_cost) +
+               signal_cost * positions * (c->inputs + c->outputs) <
+           direct * weights * c->kernel * positions;
+}
+
+int ck_winograd_filters(const ck_convolution *c, int is_spread) {
+    return pays(c, is_spread ? c->long_length : c->short_length, 38, is_spread ? 1000 : 600,
+                c->dilation == 1 ? 1200 : 2300);
+}
+
+int ck_winograd_gradients(const ck_convolution *c) {
+    return pays(c, c->short_length, 45, 500, c->dilation == 1 ? 2000 : 3600);
+}
+
+ck_winograd_plan ck_winograd_plan_of(const ck_convolution *c, int is_spread) {
+    ck_winograd_plan plan = {.is_spread = is_spread};
+    plan.inputs = is_spread ? c->outputs : c->inputs;
+    plan.outputs = is_spread ? c->inputs : c->outputs;
+    plan.padding = is_spread ? (c->kernel - 1) * c->dilation - c->padding : c->padding;
+    plan.in_length = is_spread ? c->short_length : c->long_length;
+    plan.out_length = is_spread ? c->long_length : c->short_length;
+    plan.base = ck_winograd_of(c, plan.out_length);
+    const int64_t points = plan.base.points;
+    plan.products = plan.inputs * plan.base.chunks;
+    plan.vectors = ck_ceiling(plan.base.columns, ck_winograd_vector);
+    plan.panels = ck_ceiling(plan.vectors, ck_winograd_panel / ck_winograd_vector);
+    plan.width = ck_winograd_vector * (ck_ceiling(plan.vectors, plan.panels) + (plan.base.chunks > 1));
+    plan.x_plane = plan.panels * plan.inputs * plan.width + ck_winograd_plane_gap;
+    plan.w_plane = plan.outputs * plan.products + ck_winograd_plane_gap;
+    enum { span_panels = 16, plane_floats = 262144, result_floats = 196608, enough_items = 12 };
+    enum { own_weights = 524288, own_floats = 131072, own_rows = 32, fewest_own = 8 };
+    plan.spans = ck_ceiling(plan.panels, span_panels);
+    if (points * plan.w_plane <= own_weights && plan.panels >= fewest_own) {
+        // Few weights, many columns: an item's signal stays in the second-level cache from its transform on.
+        const int64_t most = ck_larger(1, own_floats / (points * plan.inputs * plan.width));
+        plan.packs_own = 1;
+        plan.tiles = ck_larger(ck_ceiling(plan.panels, ck_smaller(span_panels, most)),
+                               ck_smaller(plan.panels, enough_items));
+        plan.run_rows = ck_smaller(plan.outputs, own_rows);
+        plan.x_plane = ck_ceiling(plan.panels, plan.tiles) * plan.inputs * plan.width + ck_winograd_plane_gap;
+    } else {
+        plan.run_rows = ck_smaller(plan.outputs, 64);
+        const int64_t most = ck_smaller(plane_floats / (plan.inputs * plan.width),
+                                        result_floats / (points * plan.run_rows * ck_winograd_panel));
+        plan.tiles = ck_ceiling(plan.panels, ck_larger(1, ck_smaller(span_panels, most)));
+        while (plan.run_rows > 16 && plan.tiles * ck_ceiling(plan.outputs, plan.run_rows) < enough_items)
+            plan.run_rows /= 2;
+    }
+    plan.runs = ck_ceiling(plan.outputs, plan.run_rows);
+    return plan;
+}
+
+/// Columns of panels `first` ..< `end`.
+typedef struct { int64_t first, end; } column_range;
+
+CK_INLINE column_range columns_of(const ck_winograd_plan *plan, int64_t first, int64_t end) {
+    const int64_t from = ck_block_start(plan->vectors, plan->panels, first) * ck_winograd_vector;
+    const int64_t to = ck_block_start(plan->vectors, plan->panels, end) * ck_winograd_vector;
+    return (column_range){from, to};
+}
+
+enum { pack_channels = 8 };
+
+CK_INLINE int64_t weight_pieces(const ck_winograd_plan *plan) { return plan->outputs / 8; }
+
+int64_t ck_winograd_packings(const ck_winograd_plan *plan) {
+    return weight_pieces(plan) + (plan->packs_own ? 0 : plan->spans * ck_ceiling(plan->inputs, pack_channels));
+}
+
+int64_t ck_winograd_packed_count(const ck_winograd_plan *plan) {
+    return plan->base.points * (plan->w_plane + (plan->packs_own ? 0 : plan->x_plane)) + ck_most_lanes;
+}
+
+// MARK: - Weights
+
+enum { weight_channels = 16, most_kernel = 16 };
+
+/// Taps of eight output channels from `row` on and of input channels `channel` ..< channel + count, by input channel, tap
+/// and output channel.
+CK_INLINE void gather_taps(const ck_convolution *c, const float *weight, int64_t row, int64_t channel, int64_t count,
+                           float *taps) {
+    const int64_t pitch = c->inputs * c->kernel, all = count * c->kernel;
+    const float *from = weight + row * pitch + channel * c->kernel;
+    int64_t q = 0;
+    for (; q + 8 <= all; q += 8) ck_transpose_8(from + q, pitch, taps + q * 8);
+    for (; q < all; q++)
+        for (int r = 0; r < 8; r++) taps[q * 8 + r] = from[r * pitch + q];
+}
+
+/// The same of a data gradient: inputs and outputs change places, and taps are read from the other side.
+CK_INLINE void spread_taps(const int kernel, const ck_convolution *c, const float *weight, int64_t row, int64_t channel,
+                           int64_t count, float *taps) {
+    const int64_t pitch = c->inputs * kernel;
+    const float *from = weight + channel * pitch + row * kernel;
+    const float *end = weight + c->outputs * pitch;
+    for (int64_t o = 0; o < count; o++, from += pitch, taps += 8 * kernel) {
+        // Eight rows of `kernel` floats, read as rows of eight, which nothing follows at the very end.
+        float copy[8 * most_kernel + 8], columns[64];
+        const float *rows = from;
+        if (end - from < 8 * kernel + 8) rows = memcpy(copy, from, sizeof(float) * 8 * (size_t)kernel);
+        // They stand pages apart from channel to channel.
+        for (int at = 0; at < 8 * kernel; at += 16) __builtin_prefetch(from + 12 * pitch + at);
+        for (int k = 0; k < kernel; k += 8) {
+            ck_transpose_8(rows + k, kernel, columns);
+            for (int e = k; e < kernel && e < k + 8; e++)
+                *(eight *)(taps + (kernel - 1 - e) * 8) = *(const eight *)(columns + (e - k) * 8);
+        }
+    }
+}
+
+CK_INLINE void transform_taps(const int points, const int64_t kernel, const int64_t chunks, int64_t count,
+                              const float *taps, int64_t plane, int64_t half, float *to) {
+    for (int64_t i = 0; i < count; i++)
+        for (int64_t chunk = 0; chunk < chunks; chunk++) {
+            eight g[5], u[ck_winograd_points];
+            for (int k = 0; k < points - 3; k++) {
+                const int64_t tap = chunk * ck_winograd_outputs + k;
+                g[k] = tap < kernel ? *(const eight *)(taps + (i * kernel + tap) * 8) : (eight){0};
+            }
+            eight_taps(points, g, u);
+            const int64_t q = i * chunks + chunk;
+            if (half == 0)
+                for (int p = 0; p < points; p++) *(eight *)(to + p * plane + q * 8) = u[p];
+            else
+                for (int p = 0; p < points; p++)
+                    for (int r = 0; r < 8; r++) to[p * plane + r / 4 * half + q * 4 + r % 4] = u[p][r];
+        }
+}
+
+CK_CLONES static void pack_weights(const ck_convolution *c, const ck_winograd_plan *plan, int64_t row,
+                                   const float *weight, float *packed) {
+    float taps[weight_channels * most_kernel * 8];
+    const int64_t chunks = plan->base.chunks, half = plan->base.block_rows == 8 ? 0 : 4 * plan->products;
+    for (int64_t i = 0; i < plan->inputs; i += weight_channels) {
+        const int64_t count = ck_smaller(weight_channels, plan->inputs - i);
+        if (!plan->is_spread)
+            gather_taps(c, weight, row, i, count, taps);
+        else
+            switch (c->kernel) {
+            case 3: spread_taps(3, c, weight, row, i, count, taps); break;
+            case 5: spread_taps(5, c, weight, row, i, count, taps); break;
+            case 7: spread_taps(7, c, weight, row, i, count, taps); break;
+            default: spread_taps(11, c, weight, row, i, count, taps);
+            }
+        float *to = packed + row * plan->products + i * chunks * plan->base.block_rows;
+        switch (plan->base.points) {
+        case 6: transform_taps(6, 3, 1, count, taps, plan->w_plane, half, to); break;
+        case 7: transform_taps(7, c->kernel, chunks, count, taps, plan->w_plane, half, to); break;
+        default: transform_taps(8, 5, 1, count, taps, plan->w_plane, half, to);
+        }
+    }
+}
+
+// MARK: - Signal
+
+CK_INLINE void transform_signal(const int points, int64_t count, const float *restrict low,
+                                const float *restrict high, int64_t plane, float *restrict to) {
+    for (int64_t t = 0; t < count; t++) {
+        float d[ck_winograd_points], x[ck_winograd_points];
+        for (int j = 0; j < 4; j++) d[j] = low[4 * t + j];
+        for (int j = 4; j < points; j++) d[j] = high[4 * t + j - 4];
+        one_signal(points, d, x);
+        for (int p = 0; p < points; p++) to[p * plane + t] = x[p];
+    }
+}
+
+enum { most_span = 16 * 48 + 16 };  // columns
+
+/// A line of a signal; constant dilations, so that each gets its own vector loop.
+CK_INLINE void copy_line(float *to, int64_t count, const float *from, const float *gate, int64_t length, int64_t start,
+                         int64_t dilation, float slope, float scale) {
+    switch (dilation) {
+    case 1: ck_pack_row(to, count, from, gate, length, start, 1, slope, scale); break;
+    case 3: ck_pack_row(to, count, from, gate, length, start, 3, slope, scale); break;
+    case 5: ck_pack_row(to, count, from, gate, length, start, 5, slope, scale); break;
+    default: ck_pack_row(to, count, from, gate, length, start, dilation, slope, scale);
+    }
+}
+
+/// Transforms a channel's columns of a span of panels, whose first is `origin` in `packed`.
+CK_CLONES static void pack_channel(const ck_convolution *c, const ck_winograd_plan *plan, int64_t first_panel,
+                                   int64_t end_panel, const ck_signal *in, int64_t channel, float scale,
+                                   int64_t origin, float *packed) {
+    const ck_winograd *base = &plan->base;
+    const int64_t reach = base->chunks - 1, dilation = c->dilation;
+    const column_range range = columns_of(plan, first_panel, end_panel);
+    const int64_t end = range.end + reach, all = base->lines * base->pitch;
+    float low[4 * most_span], high[4 * most_span];
+    int64_t column = range.first;
+    while (column < ck_smaller(end, all)) {
+        const int64_t line = column / base->pitch, tile = column % base->pitch;
+        const int64_t count = ck_smaller(base->pitch - tile, end - column);
+        const int64_t start = 4 * dilation * tile + line % dilation - plan->padding;
+        const int64_t at = (line / dilation * plan->inputs + channel) * plan->in_length;
+        const float *from = in->values + at, *gate = in->gate ? in->gate + at : 0;
+        float *to = low + 4 * (column - range.first), *next = high + 4 * (column - range.first);
+        copy_line(to, 4 * count, from, gate, plan->in_length, start, dilation, in->slope, scale);
+        copy_line(next, 4 * count, from, gate, plan->in_length, start + 4 * dilation, dilation, in->slope, scale);
+        column += count;
+    }
+    for (int64_t e = 4 * (column - range.first); e < 4 * (end - range.first); e++) low[e] = high[e] = 0;
+    for (int64_t panel = first_panel; panel < end_panel; panel++) {
+        const column_range own = columns_of(plan, panel, panel + 1);
+        const int64_t count = own.end - own.first + reach, from = 4 * (own.first - range.first);
+        float *to = packed + ((panel - origin) * plan->inputs + channel) * plan->width;
+        switch (base->points) {
+        case 6: transform_signal(6, count, low + from, high + from, plan->x_plane, to); break;
+        case 7: transform_signal(7, count, low + from, high + from, plan->x_plane, to); break;
+        default: transform_signal(8, count, low + from, high + from, plan->x_plane, to);
+        }
+    }
+}
+
+void ck_winograd_pack(const ck_convolution *c, const ck_winograd_plan *plan, int64_t index, const ck_signal *in,
+                      const float *scale, const float *weight, float *packed) {
+    if (index < weight_pieces(plan)) {
+        pack_weights(c, plan, index * 8, weight, packed);
+        return;
+    }
+    index -= weight_pieces(plan);
+    const int64_t span = index % plan->spans, first = index / plan->spans * pack_channels;
+    for (int64_t channel = first; channel < ck_smaller(plan->inputs, first + pack_channels); channel++)
+        pack_channel(c, plan, ck_block_start(plan->panels, plan->spans, span),
+                     ck_block_start(plan->panels, plan->spans, span + 1), in, channel, scale ? scale[channel] : 1, 0,
+                     packed + plan->base.points * plan->w_plane);
+}
+
+// MARK: - Products and results
+
+int64_t ck_winograd_items(const ck_winograd_plan *plan) { return plan->tiles * (plan->packs_own ? 1 : plan->runs); }
+
+/// Floats from row to row of a tile's results.
+CK_INLINE int64_t result_row(const ck_winograd_plan *plan) {
+    return (ck_ceiling(plan->panels, plan->tiles) * ck_winograd_panel + 16) | 16;
+}
+
+int64_t ck_winograd_scratch(const ck_winograd_plan *plan) {
+    return plan->base.points * (plan->run_rows * result_row(plan) + (plan->packs_own ? plan->x_plane : 0)) +
+           plan->products + 2 * ck_most_lanes;
+}
+
+CK_INLINE void transform_results(const int points, int64_t count, const float *restrict from, int64_t plane,
+                                 float scale, float bias, float *restrict to) {
+    for (int64_t t = 0; t < count; t++) {
+        float m[ck_winograd_points], y[4];
+        for (int p = 0; p < points; p++) m[p] = from[p * plane + t];
+        one_outputs(points, m, y);
+        for (int j = 0; j < 4; j++) to[4 * t + j] = y[j] * scale + bias;
+    }
+}
+
+/// Takes a row's values at the points to its outputs' places.
+CK_CLONES static void finish_channel(const ck_convolution *c, const ck_winograd_plan *plan, column_range range,
+                                     int64_t channel, const float *results, int64_t plane, const ck_finish *finish,
+                                     const float *scale, float *out) {
+    const ck_winograd *base = &plan->base;
+    const int64_t dilation = c->dilation, end = ck_smaller(range.end, base->columns);
+    const float factor = scale ? scale[channel] : 1, bias = finish->bias ? finish->bias[channel] : 0;
+    float row[4 * most_span];
+    switch (base->points) {
+    case 6: transform_results(6, end - range.first, results, plane, factor, bias, row); break;
+    case 7: transform_results(7, end - range.first, results, plane, factor, bias, row); break;
+    default: transform_results(8, end - range.first, results, plane, factor, bias, row);
+    }
+    for (int64_t column = range.first; column < end;) {
+        const int64_t line = column / base->pitch, tile = column % base->pitch;
+        const int64_t count = ck_smaller(base->pitch - tile, end - column), part = line % dilation;
+        const int64_t first = 4 * tile * dilation + part;
+        const int64_t left = ck_ceiling(ck_larger(0, plan->out_length - first), dilation);
+        const int64_t at = (line / dilation * plan->outputs + channel) * plan->out_length + first;
+        ck_finish_row(ck_smaller(left, 4 * count), row + 4 * (column - range.first), dilation, at, finish, out);
+        column += count;
+    }
+}
+
+/// A run of output channels over a range of panels, the first of which is `signal`'s first.
+static void run_of_rows(const ck_convolution *c, const ck_winograd_plan *plan, int64_t run, int64_t first_panel,
+                        int64_t end_panel, const float *packed, const float *signal, const int32_t *offsets,
+                        const ck_finish *finish, const float *scale, float *out, float *results) {
+    const ck_winograd *base = &plan->base;
+    const column_range range = columns_of(plan, first_panel, end_panel);
+    const int64_t first_row = run * plan->run_rows, rows = ck_smaller(plan->run_rows, plan->outputs - first_row);
+    const int64_t row_floats = result_row(plan), plane = plan->run_rows * row_floats;
+    for (int64_t point = 0; point < base->points; point++)
+        for (int64_t row = 0; row < rows; row += base->block_rows)
+            for (int64_t panel = first_panel; panel < end_panel; panel++) {
+                const column_range own = columns_of(plan, panel, panel + 1);
+                const ck_strip strip = {
+                    .x = signal + point * plan->x_plane + (panel - first_panel) * plan->inputs * plan->width,
+                    .offsets = offsets,
+                    .products = plan->products,
+                    .weights = packed + point * plan->w_plane + (first_row + row) * plan->products,
+                    .scale = ck_no_scale,
+                    .bias = ck_no_bias,
+                    .y = results + point * plane + row * row_floats + own.first - range.first,
+                    .y_stride = row_floats,
+                };
+                ck_run_strip(base->blocks, base->block_rows, &strip, own.end - own.first);
+            }
+    for (int64_t row = 0; row < rows; row++)
+        finish_channel(c, plan, range, first_row + row, results + row * row_floats, plane, finish, scale, out);
+}
+
+void ck_winograd_item(const ck_convolution *c, const ck_winograd_plan *plan, int64_t item, const ck_signal *in,
+                      const float *in_scale, const float *packed, const ck_finish *finish, const float *scale,
+                      float *out, float *scratch) {
+    const ck_winograd *base = &plan->base;
+    const int64_t tile = item % plan->tiles;
+    const int64_t first = ck_block_start(plan->panels, plan->tiles, tile);
+    const int64_t end = ck_block_start(plan->panels, plan->tiles, tile + 1);
+    float *results = scratch + (plan->packs_own ? base->points * plan->x_plane : 0);
+    int32_t *offsets = (int32_t *)(results + base->points * plan->run_rows * result_row(plan));
+    for (int64_t i = 0, q = 0; i < plan->inputs; i++)
+        for (int64_t chunk = 0; chunk < base->chunks; chunk++) offsets[q++] = (int32_t)(i * plan->width + chunk);
+    if (!plan->packs_own) {
+        const float *signal = packed + base->points * plan->w_plane + first * plan->inputs * plan->width;
+        run_of_rows(c, plan, item / plan->tiles, first, end, packed, signal, offsets, finish, scale, out, results);
+        return;
+    }
+    for (int64_t channel = 0; channel < plan->inputs; channel++)
+        pack_channel(c, plan, first, end, in, channel, in_scale ? in_scale[channel] : 1, first, scratch);
+    for (int64_t run = 0; run < plan->runs; run++)
+        run_of_rows(c, plan, run, first, end, packed, scratch, offsets, finish, scale, out, results);
+}

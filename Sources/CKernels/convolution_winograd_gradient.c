@@ -1,0 +1,259 @@
+// The weights' gradient by Winograd's filters: for every point a product of matrices over the tiles.
+//
+// Channels stand side by side here, so that a kernel's vectors hold input channels and its broadcast weights are those
+// of the short signal: what a strip sums over is time.
+#include "convolution_winograd.h"
+
+typedef float eight __attribute__((vector_size(32), aligned(4), may_alias));
+
+CK_WINOGRAD_TRANSFORMS(eight, eight)
+CK_WINOGRAD_GRADIENT_TRANSFORMS(eight, eight)
+CK_WINOGRAD_GRADIENT_TRANSFORMS(float, one)
+
+typedef struct {
+    ck_winograd base;
+    int64_t columns;                  // of all lines, to the last one's end
+    int64_t vectors, panels, width;   // of input channels
+    int64_t long_plane, short_plane;  // floats from point to point
+    int64_t spans, span;              // of columns, packed in one piece
+    int64_t run_rows, runs;           // of output channels
+    int packs_own;                    // an item packs its span itself, and makes a gradient of all channels from it
+} gradient_plan;
+
+enum { span_columns = 256, most_columns = span_columns + 4 };
+
+static gradient_plan plan_of(const ck_convolution *c) {
+    gradient_plan plan = {0};
+    enum { enough_items = 12, own_weights = 16384, own_floats = 262144, own_rows = 32, fewest_own = 8, shortest = 96 };
+    plan.base = ck_winograd_of(c, c->short_length);
+    plan.columns = plan.base.lines * plan.base.pitch;
+    plan.vectors = ck_ceiling(c->inputs, ck_winograd_vector);
+    plan.panels = ck_ceiling(plan.vectors, ck_winograd_panel / ck_winograd_vector);
+    plan.width = ck_winograd_vector * ck_ceiling(plan.vectors, plan.panels);
+    if (c->inputs * c->outputs * plan.base.chunks <= own_weights && plan.columns >= fewest_own * shortest) {
+        // Few weights, many columns: an item's signals stay in the second-level cache from their transforms on.
+        const int64_t most = own_floats / (plan.base.points * (plan.panels * plan.width + c->outputs));
+        plan.packs_own = 1;
+        plan.span = ck_larger(shortest, ck_smaller(span_columns, ck_smaller(most, ck_ceiling(plan.columns, enough_items))));
+        plan.long_plane = plan.panels * (plan.span + plan.base.chunks - 1) * plan.width + ck_winograd_plane_gap;
+        plan.short_plane = c->outputs * plan.span + ck_winograd_plane_gap;
+        plan.run_rows = ck_smaller(c->outputs, own_rows);
+    } else {
+        plan.span = span_columns;
+        plan.long_plane = plan.panels * plan.columns * plan.width + ck_winograd_plane_gap;
+        plan.short_plane = c->outputs * plan.columns + ck_winograd_plane_gap;
+        plan.run_rows = ck_smaller(c->outputs, 64);
+        while (plan.run_rows > 16 && plan.panels * ck_ceiling(c->outputs, plan.run_rows) < enough_items)
+            plan.run_rows /= 2;
+    }
+    plan.spans = ck_ceiling(plan.columns, plan.span);
+    plan.runs = ck_ceiling(c->outputs, plan.run_rows);
+    return plan;
+}
+
+int64_t ck_winograd_gradient_packings(const ck_convolution *c) {
+    const gradient_plan plan = plan_of(c);
+    return plan.packs_own ? 0 : plan.spans * (c->inputs + c->outputs) / 8;
+}
+
+int64_t ck_winograd_gradient_partials(const ck_convolution *c) {
+    const gradient_plan plan = plan_of(c);
+    return plan.packs_own ? plan.spans : 1;
+}
+
+/// Floats of both transformed signals, as far as one buffer holds them. Chunks look ahead, past the last column too; what
+/// they find there meets zeros.
+CK_INLINE int64_t transformed_floats(const gradient_plan *plan) {
+    return plan->base.points * (plan->long_plane + plan->short_plane) + 4 * ck_winograd_panel;
+}
+
+int64_t ck_winograd_gradient_packed_count(const ck_convolution *c) {
+    const gradient_plan plan = plan_of(c);
+    return plan.packs_own ? 0 : transformed_floats(&plan);
+}
+
+enum { most_positions = 4 * most_columns + 8 };
+
+/// Positions start + e * step, e < count, of eight channels, transposed.
+CK_INLINE void transposed_lines(const ck_signal *signal, int64_t at, int64_t length, int64_t start, int64_t step,
+                                int64_t count, float *rows, float *columns) {
+    for (int r = 0; r < 8; r++) {
+        const float *from = signal->values + at + r * length, *gate = signal->gate ? signal->gate + at + r * length : 0;
+        if (step == 1)
+            ck_pack_row(rows + r * most_positions, count, from, gate, length, start, 1, signal->slope, 1);
+        else
+            ck_pack_row(rows + r * most_positions, count, from, gate, length, start, step, signal->slope, 1);
+    }
+    for (int64_t e = 0; e < count; e += 8) ck_transpose_8(rows + e, most_positions, columns + e * 8);
+}
+
+CK_INLINE void long_tiles(const int points, int64_t count, const float *columns, int64_t plane, int64_t width,
+                          float *to) {
+    for (int64_t t = 0; t < count; t++) {
+        eight x[ck_winograd_points];
+        eight d[ck_winograd_points];
+        for (int j = 0; j < points; j++) d[j] = *(const eight *)(columns + (4 * t + j) * 8);
+        eight_signal(points, d, x);
+        for (int p = 0; p < points; p++) *(eight *)(to + p * plane + t * width) = x[p];
+    }
+}
+
+CK_INLINE void short_tiles(const int points, int64_t count, const float *columns, int64_t plane, int64_t half,
+                           float *to) {
+    for (int64_t t = 0; t < count; t++) {
+        eight y[4], v[ck_winograd_points];
+        for (int j = 0; j < 4; j++) y[j] = *(const eight *)(columns + (4 * t + j) * 8);
+        eight_output_points(points, y, v);
+        if (half == 0)
+            for (int p = 0; p < points; p++) *(eight *)(to + p * plane + t * 8) = v[p];
+        else
+            for (int p = 0; p < points; p++)
+                for (int r = 0; r < 8; r++) to[p * plane + r / 4 * half + t * 4 + r % 4] = v[p][r];
+    }
+}
+
+/// Transforms eight channels' columns `column` ..< end, in which a panel has `panel_columns`, from `origin` on.
+CK_CLONES static void pack_channels(const ck_convolution *c, const gradient_plan *plan, int64_t column, int64_t end,
+                                    int64_t origin, int64_t panel_columns, int64_t channel, const ck_signal *longs,
+                                    const ck_signal *shorts, float *packed) {
+    const ck_winograd *base = &plan->base;
+    const int is_long = channel < c->inputs;
+    if (!is_long) channel -= c->inputs;
+    const int64_t dilation = c->dilation, half = base->block_rows == 8 ? 0 : 4 * panel_columns;
+    float rows[8 * most_positions], columns[8 * most_positions];
+    while (column < end) {
+        const int64_t line = column / base->pitch, tile = column % base->pitch;
+        const int64_t count = ck_smaller(base->pitch - tile, end - column);
+        const int64_t start = 4 * dilation * tile + line % dilation, batch = line / dilation;
+        if (is_long) {
+            transposed_lines(longs, (batch * c->inputs + channel) * c->long_length, c->long_length,
+                             start - c->padding, dilation, 4 * count + 4, rows, columns);
+            const int64_t panel = channel / plan->width;
+            float *to = packed + (panel * panel_columns + column - origin) * plan->width + channel % plan->width;
+            switch (base->points) {
+            case 6: long_tiles(6, count, columns, plan->long_plane, plan->width, to); break;
+            case 7: long_tiles(7, count, columns, plan->long_plane, plan->width, to); break;
+            default: long_tiles(8, count, columns, plan->long_plane, plan->width, to);
+            }
+        } else {
+            // Beyond a line's tiles the signal has ended: those columns are zeros.
+            transposed_lines(shorts, (batch * c->outputs + channel) * c->short_length, c->short_length, start, dilation,
+                             4 * count, rows, columns);
+            float *to = packed + base->points * plan->long_plane + channel * panel_columns +
+                        (column - origin) * base->block_rows;
+            switch (base->points) {
+            case 6: short_tiles(6, count, columns, plan->short_plane, half, to); break;
+            case 7: short_tiles(7, count, columns, plan->short_plane, half, to); break;
+            default: short_tiles(8, count, columns, plan->short_plane, half, to);
+            }
+        }
+        column += count;
+    }
+}
+
+void ck_winograd_gradient_pack(const ck_convolution *c, int64_t index, const ck_signal *longs, const ck_signal *shorts,
+                               float *packed) {
+    const gradient_plan plan = plan_of(c);
+    const int64_t column = index % plan.spans * plan.span;
+    pack_channels(c, &plan, column, ck_smaller(plan.columns, column + plan.span), 0, plan.columns,
+                  index / plan.spans * 8, longs, shorts, packed);
+}
+
+int64_t ck_winograd_gradient_items(const ck_convolution *c) {
+    const gradient_plan plan = plan_of(c);
+    return plan.packs_own ? plan.spans : plan.panels * plan.runs;
+}
+
+enum { segment_columns = 512 };  // summed over at once, so that both factors stay in the nearest caches
+
+int64_t ck_winograd_gradient_scratch(const ck_convolution *c) {
+    const gradient_plan plan = plan_of(c);
+    return plan.base.points * plan.base.chunks * plan.run_rows * plan.width + segment_columns + ck_most_lanes +
+           (plan.packs_own ? transformed_floats(&plan) : 0);
+}
+
+CK_INLINE void transform_row(const int points, const int64_t kernel, const int64_t chunks, int64_t count,
+                             const float *sums, int64_t plane, float *gradient) {
+    for (int64_t chunk = 0; chunk < chunks; chunk++) {
+        const float *from = sums + chunk * points * plane;
+        const int64_t taps = ck_smaller(points - 3, kernel - chunk * ck_winograd_outputs);
+        float rows[5][ck_winograd_panel];
+        for (int64_t i = 0; i < count; i++) {
+            float u[ck_winograd_points], g[5];
+            for (int p = 0; p < points; p++) u[p] = from[p * plane + i];
+            one_tap_gradients(points, u, g);
+            for (int k = 0; k < points - 3; k++) rows[k][i] = g[k];
+        }
+        for (int64_t i = 0; i < count; i++)
+            for (int64_t k = 0; k < taps; k++) gradient[i * kernel + chunk * ck_winograd_outputs + k] = rows[k][i];
+    }
+}
+
+CK_CLONES static void finish_rows(const ck_convolution *c, const gradient_plan *plan, int64_t rows, int64_t inputs,
+                                  const float *sums, float *gradient) {
+    const int64_t plane = plan->run_rows * plan->width;
+    for (int64_t row = 0; row < rows; row++, sums += plan->width, gradient += c->inputs * c->kernel)
+        switch (plan->base.points) {
+        case 6: transform_row(6, 3, 1, inputs, sums, plane, gradient); break;
+        case 7: transform_row(7, c->kernel, plan->base.chunks, inputs, sums, plane, gradient); break;
+        default: transform_row(8, 5, 1, inputs, sums, plane, gradient);
+        }
+}
+
+/// The gradient of a run of output channels and a panel of input channels, from `columns` columns; a panel and a channel
+/// of the short signal have `long_columns` and `short_columns` of them in `packed`.
+static void run_of_rows(const ck_convolution *c, const gradient_plan *plan, int64_t panel, int64_t run, int64_t columns,
+                        int64_t long_columns, int64_t short_columns, const float *packed, const int32_t *offsets,
+                        float *gradient, float *sums) {
+    const ck_winograd *base = &plan->base;
+    const int64_t first_row = run * plan->run_rows, rows = ck_smaller(plan->run_rows, c->outputs - first_row);
+    const int64_t first_input = panel * plan->width, inputs = ck_smaller(plan->width, c->inputs - first_input);
+    const int64_t plane = plan->run_rows * plan->width;
+    for (int64_t point = 0; point < base->points; point++)
+        for (int64_t segment = 0; segment < columns; segment += segment_columns)
+            for (int64_t chunk = 0; chunk < base->chunks; chunk++)
+                for (int64_t row = 0; row < rows; row += base->block_rows) {
+                    float *y = sums + (chunk * base->points + point) * plane + row * plan->width;
+                    const ck_strip strip = {
+                        .x = packed + point * plan->long_plane + (panel * long_columns + segment + chunk) * plan->width,
+                        .offsets = offsets,
+                        .products = ck_smaller(segment_columns, columns - segment),
+                        .weights = packed + base->points * plan->long_plane + point * plan->short_plane +
+                                   (first_row + row) * short_columns + segment * base->block_rows,
+                        .scale = ck_no_scale,
+                        .bias = ck_no_bias,
+                        .y = y,
+                        .y_stride = plan->width,
+                        .residual = segment > 0 ? y : 0,
+                    };
+                    ck_run_strip(base->blocks, base->block_rows, &strip, ck_round_up(inputs, ck_winograd_vector));
+                }
+    finish_rows(c, plan, rows, inputs, sums, gradient + (first_row * c->inputs + first_input) * c->kernel);
+}
+
+void ck_winograd_gradient_item(const ck_convolution *c, int64_t item, const ck_signal *longs, const ck_signal *shorts,
+                               const float *packed, float *partials, float *scratch) {
+    const gradient_plan plan = plan_of(c);
+    const int64_t reach = plan.base.chunks - 1;
+    int32_t *offsets = (int32_t *)scratch;
+    for (int64_t t = 0; t < segment_columns; t++) offsets[t] = (int32_t)(t * plan.width);
+    float *sums = scratch + segment_columns;
+    if (!plan.packs_own) {
+        // Runs of one panel follow each other, so that it is still near.
+        run_of_rows(c, &plan, item / plan.runs, item % plan.runs, plan.columns, plan.columns, plan.columns, packed,
+                    offsets, partials, sums);
+        return;
+    }
+    float *own = sums + plan.base.points * plan.base.chunks * plan.run_rows * plan.width;
+    const int64_t column = item * plan.span, end = ck_smaller(plan.columns, column + plan.span);
+    const int64_t long_columns = plan.span + reach;
+    for (int64_t channel = 0; channel < c->inputs; channel += 8)
+        pack_channels(c, &plan, column, ck_smaller(plan.columns, end + reach), column, long_columns, channel, longs,
+                      shorts, own);
+    for (int64_t channel = 0; channel < c->outputs; channel += 8)
+        pack_channels(c, &plan, column, end, column, plan.span, c->inputs + channel, longs, shorts, own);
+    for (int64_t panel = 0; panel < plan.panels; panel++)
+        for (int64_t run = 0; run < plan.runs; run++)
+            run_of_rows(c, &plan, panel, run, end - column, long_columns, plan.span, own, offsets,
+                        partials + item * c->outputs * c->inputs * c->kernel, sums);
+}
