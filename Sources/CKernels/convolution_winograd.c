@@ -7,11 +7,12 @@ CK_WINOGRAD_TRANSFORMS(float, one)
 CK_WINOGRAD_TRANSFORMS(eight, eight)
 
 ck_winograd ck_winograd_of(const ck_convolution *c, int64_t out_length) {
-    ck_winograd w = {.blocks = ck_blocks(c)};
+    ck_winograd w = {.blocks = ck_blocks(c), .phases = c->stride};
     w.block_rows = w.blocks->rows >= 8 ? 8 : 4;
-    w.taps = c->kernel == 3 ? 3 : c->kernel == 5 ? 5 : 4;
+    w.taps = ck_ceiling(c->kernel, c->stride);
+    if (w.taps > 5) w.taps = 4;
     w.points = w.taps + ck_winograd_outputs - 1;
-    w.chunks = ck_ceiling(c->kernel, w.taps);
+    w.chunks = ck_ceiling(ck_ceiling(c->kernel, c->stride), w.taps);
     w.lines = c->batch * c->dilation;
     w.tiles = ck_ceiling(ck_ceiling(out_length, c->dilation), ck_winograd_outputs);
     w.pitch = w.tiles + w.chunks - 1;
@@ -19,20 +20,29 @@ ck_winograd ck_winograd_of(const ck_convolution *c, int64_t out_length) {
     return w;
 }
 
+/// Where the positions of a strided convolution's data gradient begin and end, in strides.
+CK_INLINE int64_t first_stride(const ck_convolution *c) { return c->padding / c->stride; }
+CK_INLINE int64_t strides(const ck_convolution *c) {
+    return (c->long_length - 1 + c->padding) / c->stride - first_stride(c) + 1;
+}
+
 /// Whether fewer multiplications make up for the transforms, by what both were measured to cost in 1024ths of a cycle:
-/// 36 a multiply-add, 38 a direct one (45 of a gradient), and each weight's and signal element's transforms.
+/// 36 a multiply-add, `direct` a direct one, and each weight's and signal element's transforms.
 static int pays(const ck_convolution *c, int64_t out_length, int64_t direct, int64_t weight_cost, int64_t signal_cost) {
-    const int known_kernel = c->kernel == 3 || c->kernel == 5 || c->kernel == 7 || c->kernel == 11;
-    if (c->stride != 1 || c->groups != 1 || c->inputs % 8 != 0 || c->outputs % 8 != 0 || !known_kernel) return 0;
+    if (c->groups != 1 || c->inputs % 8 != 0 || c->outputs % 8 != 0) return 0;
+    const int is_known = c->stride == 1 ? c->kernel == 3 || c->kernel == 5 || c->kernel == 7 || c->kernel == 11
+                                        : c->dilation == 1 && c->kernel == 5 && c->stride == 3;
+    if (!is_known) return 0;
     const ck_winograd w = ck_winograd_of(c, out_length);
-    const int64_t weights = c->inputs * c->outputs, points = w.points * w.chunks, positions = c->batch * out_length;
+    const int64_t weights = c->inputs * c->outputs, points = w.points * w.chunks * w.phases;
     return weights * points * (36 * ck_round_up(w.columns, ck_winograd_vector) + weight_cost) +
-               signal_cost * positions * (c->inputs + c->outputs) <
-           direct * weights * c->kernel * positions;
+               signal_cost * c->batch * out_length * (c->inputs * w.phases + c->outputs) <
+           direct * weights * c->kernel * c->batch * c->short_length;
 }
 
 int ck_winograd_filters(const ck_convolution *c, int is_spread) {
-    return pays(c, is_spread ? c->long_length : c->short_length, 38, is_spread ? 1000 : 600,
+    const int64_t length = c->stride > 1 && is_spread ? strides(c) : c->short_length;
+    return pays(c, length, c->stride == 1 ? 38 : is_spread ? 56 : 44, is_spread ? 1000 : 600,
                 c->dilation == 1 ? 1200 : 2300);
 }
 
@@ -42,12 +52,17 @@ int ck_winograd_gradients(const ck_convolution *c) {
 
 ck_winograd_plan ck_winograd_plan_of(const ck_convolution *c, int is_spread) {
     ck_winograd_plan plan = {.is_spread = is_spread};
-    plan.inputs = is_spread ? c->outputs : c->inputs;
-    plan.outputs = is_spread ? c->inputs : c->outputs;
-    plan.padding = is_spread ? (c->kernel - 1) * c->dilation - c->padding : c->padding;
+    plan.inputs = is_spread ? c->outputs : c->inputs * c->stride;
+    plan.outputs = is_spread ? c->inputs * c->stride : c->outputs;
     plan.in_length = is_spread ? c->short_length : c->long_length;
-    plan.out_length = is_spread ? c->long_length : c->short_length;
+    plan.out_length = !is_spread ? c->short_length : c->stride == 1 ? c->long_length : strides(c);
     plan.base = ck_winograd_of(c, plan.out_length);
+    plan.padding = c->padding;
+    if (is_spread && c->stride == 1) plan.padding = (c->kernel - 1) * c->dilation - c->padding;
+    if (is_spread && c->stride > 1) {
+        plan.first = first_stride(c);
+        plan.padding = plan.base.taps - 1 - plan.first;
+    }
     const int64_t points = plan.base.points;
     plan.products = plan.inputs * plan.base.chunks;
     plan.vectors = ck_ceiling(plan.base.columns, ck_winograd_vector);
@@ -89,7 +104,10 @@ CK_INLINE column_range columns_of(const ck_winograd_plan *plan, int64_t first, i
 
 enum { pack_channels = 8 };
 
-CK_INLINE int64_t weight_pieces(const ck_winograd_plan *plan) { return plan->outputs / 8; }
+/// Eight output channels each, in all their phases.
+CK_INLINE int64_t weight_pieces(const ck_winograd_plan *plan) {
+    return plan->outputs / (plan->is_spread ? plan->base.phases : 1) / 8;
+}
 
 int64_t ck_winograd_packings(const ck_winograd_plan *plan) {
     return weight_pieces(plan) + (plan->packs_own ? 0 : plan->spans * ck_ceiling(plan->inputs, pack_channels));
@@ -136,45 +154,60 @@ CK_INLINE void spread_taps(const int kernel, const ck_convolution *c, const floa
     }
 }
 
-CK_INLINE void transform_taps(const int points, const int64_t kernel, const int64_t chunks, int64_t count,
-                              const float *taps, int64_t plane, int64_t half, float *to) {
-    for (int64_t i = 0; i < count; i++)
-        for (int64_t chunk = 0; chunk < chunks; chunk++) {
-            eight g[5], u[ck_winograd_points];
-            for (int k = 0; k < points - 3; k++) {
-                const int64_t tap = chunk * ck_winograd_outputs + k;
-                g[k] = tap < kernel ? *(const eight *)(taps + (i * kernel + tap) * 8) : (eight){0};
-            }
-            eight_taps(points, g, u);
-            const int64_t q = i * chunks + chunk;
-            if (half == 0)
-                for (int p = 0; p < points; p++) *(eight *)(to + p * plane + q * 8) = u[p];
-            else
-                for (int p = 0; p < points; p++)
-                    for (int r = 0; r < 8; r++) to[p * plane + r / 4 * half + q * 4 + r % 4] = u[p][r];
+/// Transforms taps first, first + step, ... of `count` input channels, as far as there are such; `stride` products lie
+/// from one channel to the next.
+CK_INLINE void transform_taps(const int points, int64_t kernel, int64_t first, int64_t step, int64_t count,
+                              const float *taps, int64_t plane, int64_t half, int64_t stride, float *to) {
+    for (int64_t i = 0; i < count; i++) {
+        eight g[5], u[ck_winograd_points];
+        for (int k = 0; k < points - 3; k++) {
+            const int64_t tap = first + k * step;
+            g[k] = tap >= 0 && tap < kernel ? *(const eight *)(taps + (i * kernel + tap) * 8) : (eight){0};
         }
+        eight_taps(points, g, u);
+        if (half == 0)
+            for (int p = 0; p < points; p++) *(eight *)(to + p * plane + i * stride * 8) = u[p];
+        else
+            for (int p = 0; p < points; p++)
+                for (int r = 0; r < 8; r++) to[p * plane + r / 4 * half + i * stride * 4 + r % 4] = u[p][r];
+    }
 }
 
 CK_CLONES static void pack_weights(const ck_convolution *c, const ck_winograd_plan *plan, int64_t row,
                                    const float *weight, float *packed) {
+    const ck_winograd *base = &plan->base;
+    const int64_t kernel = c->kernel, half = base->block_rows == 8 ? 0 : 4 * plan->products;
+    const int64_t inputs = plan->is_spread ? plan->inputs : c->inputs;
     float taps[weight_channels * most_kernel * 8];
-    const int64_t chunks = plan->base.chunks, half = plan->base.block_rows == 8 ? 0 : 4 * plan->products;
-    for (int64_t i = 0; i < plan->inputs; i += weight_channels) {
-        const int64_t count = ck_smaller(weight_channels, plan->inputs - i);
+    for (int64_t i = 0; i < inputs; i += weight_channels) {
+        const int64_t count = ck_smaller(weight_channels, inputs - i);
         if (!plan->is_spread)
             gather_taps(c, weight, row, i, count, taps);
         else
-            switch (c->kernel) {
+            switch (kernel) {
             case 3: spread_taps(3, c, weight, row, i, count, taps); break;
             case 5: spread_taps(5, c, weight, row, i, count, taps); break;
             case 7: spread_taps(7, c, weight, row, i, count, taps); break;
             default: spread_taps(11, c, weight, row, i, count, taps);
             }
-        float *to = packed + row * plan->products + i * chunks * plan->base.block_rows;
-        switch (plan->base.points) {
-        case 6: transform_taps(6, 3, 1, count, taps, plan->w_plane, half, to); break;
-        case 7: transform_taps(7, c->kernel, chunks, count, taps, plan->w_plane, half, to); break;
-        default: transform_taps(8, 5, 1, count, taps, plan->w_plane, half, to);
+        for (int64_t part = 0; part < base->chunks * base->phases; part++) {
+            // Chunks stand side by side; phases are input channels, or output channels of a data gradient.
+            int64_t block = row, product = i * base->chunks + part, first = part * ck_winograd_outputs;
+            if (base->phases > 1 && !plan->is_spread) {
+                product = part * c->inputs + i;
+                first = part;
+            } else if (base->phases > 1) {
+                block = part * c->inputs + row;
+                product = i;
+                first = kernel - 1 - part - base->phases * (base->taps - 1);
+            }
+            float *to = packed + block * plan->products + product * base->block_rows;
+            switch (base->points) {
+            case 5: transform_taps(5, kernel, first, base->phases, count, taps, plan->w_plane, half, 1, to); break;
+            case 6: transform_taps(6, kernel, first, base->phases, count, taps, plan->w_plane, half, 1, to); break;
+            case 7: transform_taps(7, kernel, first, 1, count, taps, plan->w_plane, half, base->chunks, to); break;
+            default: transform_taps(8, kernel, first, base->phases, count, taps, plan->w_plane, half, 1, to);
+            }
         }
     }
 }
@@ -211,6 +244,9 @@ CK_CLONES static void pack_channel(const ck_convolution *c, const ck_winograd_pl
                                    int64_t origin, float *packed) {
     const ck_winograd *base = &plan->base;
     const int64_t reach = base->chunks - 1, dilation = c->dilation;
+    const int has_phases = base->phases > 1 && !plan->is_spread;
+    const int64_t channels = has_phases ? c->inputs : plan->inputs, phase = channel / channels;
+    const int64_t step = has_phases ? base->phases : dilation;
     const column_range range = columns_of(plan, first_panel, end_panel);
     const int64_t end = range.end + reach, all = base->lines * base->pitch;
     float low[4 * most_span], high[4 * most_span];
@@ -218,12 +254,12 @@ CK_CLONES static void pack_channel(const ck_convolution *c, const ck_winograd_pl
     while (column < ck_smaller(end, all)) {
         const int64_t line = column / base->pitch, tile = column % base->pitch;
         const int64_t count = ck_smaller(base->pitch - tile, end - column);
-        const int64_t start = 4 * dilation * tile + line % dilation - plan->padding;
-        const int64_t at = (line / dilation * plan->inputs + channel) * plan->in_length;
+        const int64_t start = 4 * step * tile + line % dilation + phase - plan->padding;
+        const int64_t at = (line / dilation * channels + channel % channels) * plan->in_length;
         const float *from = in->values + at, *gate = in->gate ? in->gate + at : 0;
         float *to = low + 4 * (column - range.first), *next = high + 4 * (column - range.first);
-        copy_line(to, 4 * count, from, gate, plan->in_length, start, dilation, in->slope, scale);
-        copy_line(next, 4 * count, from, gate, plan->in_length, start + 4 * dilation, dilation, in->slope, scale);
+        copy_line(to, 4 * count, from, gate, plan->in_length, start, step, in->slope, scale);
+        copy_line(next, 4 * count, from, gate, plan->in_length, start + 4 * step, step, in->slope, scale);
         column += count;
     }
     for (int64_t e = 4 * (column - range.first); e < 4 * (end - range.first); e++) low[e] = high[e] = 0;
@@ -232,6 +268,7 @@ CK_CLONES static void pack_channel(const ck_convolution *c, const ck_winograd_pl
         const int64_t count = own.end - own.first + reach, from = 4 * (own.first - range.first);
         float *to = packed + ((panel - origin) * plan->inputs + channel) * plan->width;
         switch (base->points) {
+        case 5: transform_signal(5, count, low + from, high + from, plan->x_plane, to); break;
         case 6: transform_signal(6, count, low + from, high + from, plan->x_plane, to); break;
         case 7: transform_signal(7, count, low + from, high + from, plan->x_plane, to); break;
         default: transform_signal(8, count, low + from, high + from, plan->x_plane, to);
@@ -282,21 +319,29 @@ CK_CLONES static void finish_channel(const ck_convolution *c, const ck_winograd_
                                      int64_t channel, const float *results, int64_t plane, const ck_finish *finish,
                                      const float *scale, float *out) {
     const ck_winograd *base = &plan->base;
+    const int has_phases = base->phases > 1 && plan->is_spread;
+    const int64_t channels = has_phases ? c->inputs : plan->outputs, phase = channel / channels;
     const int64_t dilation = c->dilation, end = ck_smaller(range.end, base->columns);
+    channel %= channels;
     const float factor = scale ? scale[channel] : 1, bias = finish->bias ? finish->bias[channel] : 0;
     float row[4 * most_span];
     switch (base->points) {
+    case 5: transform_results(5, end - range.first, results, plane, factor, bias, row); break;
     case 6: transform_results(6, end - range.first, results, plane, factor, bias, row); break;
     case 7: transform_results(7, end - range.first, results, plane, factor, bias, row); break;
     default: transform_results(8, end - range.first, results, plane, factor, bias, row);
     }
     for (int64_t column = range.first; column < end;) {
         const int64_t line = column / base->pitch, tile = column % base->pitch;
-        const int64_t count = ck_smaller(base->pitch - tile, end - column), part = line % dilation;
-        const int64_t first = 4 * tile * dilation + part;
-        const int64_t left = ck_ceiling(ck_larger(0, plan->out_length - first), dilation);
-        const int64_t at = (line / dilation * plan->outputs + channel) * plan->out_length + first;
-        ck_finish_row(ck_smaller(left, 4 * count), row + 4 * (column - range.first), dilation, at, finish, out);
+        const int64_t count = ck_smaller(base->pitch - tile, end - column);
+        // Where the line's results stand, of which the first may fall before the signal if it has phases.
+        const int64_t step = has_phases ? base->phases : dilation, length = has_phases ? c->long_length : plan->out_length;
+        int64_t first = 4 * tile * step + line % dilation;
+        if (has_phases) first += plan->first * step + phase - c->padding;
+        const int64_t skipped = first < 0, left = ck_ceiling(ck_larger(0, length - first), step) - skipped;
+        const int64_t at = (line / dilation * channels + channel) * length + first + skipped * step;
+        ck_finish_row(ck_smaller(left, 4 * count - skipped), row + 4 * (column - range.first) + skipped, step, at,
+                      finish, out);
         column += count;
     }
 }

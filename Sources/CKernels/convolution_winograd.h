@@ -1,14 +1,18 @@
-// Convolutions of stride 1 with fewer multiplications (Winograd 1980; Lavin & Gray 2016).
+// Convolutions with fewer multiplications (Winograd 1980; Lavin & Gray 2016).
 //
 // Four outputs of a filter of `taps` taps are a polynomial product, and `points` = taps + 3 products determine it: in the
 // domain of its values at 0, 1, -1, 2, -2, 1/2, -1/2 and infinity a convolution is one product of matrices per point,
 //
 //   short = A (sum over i of (G weight) * (B long)),
 //
-// 8 multiplications instead of 20 for 5 taps, 7 instead of 16 for 4, 6 instead of 12 for 3. Longer kernels are cut into
+// 8 multiplications instead of 20 for 5 taps, 7 instead of 16 for 4, 6 instead of 12 for 3, 5 instead of 8 for 2. Longer
+// kernels are cut into
 // chunks of 4 taps, whose outputs' tiles are 4 apart too, so that all chunks read one transformed signal. At these sizes
 // the error is between once and twice that of the plain sum. The adjoint of the same identity gives the weights'
 // gradient: weight = G^T (sum over tiles of (A^T short) * (B long)).
+//
+// A convolution of a larger stride is one of stride 1 that takes the samples at every place modulo the stride, its phases,
+// for channels of their own; its data gradient gives them.
 //
 // Columns are the tiles of all lines, one line behind the other; a line is a batch item, or one of `dilation` interleaved
 // parts of it, each of which is a convolution without dilation.
@@ -28,7 +32,7 @@ enum {
 typedef struct {
     const ck_convolution_blocks *blocks;
     int64_t block_rows;  // of the kernels: 8 or 4
-    int64_t points, taps, chunks;
+    int64_t points, taps, chunks, phases;
     // One line: outputs of it, tiles, and columns to the next one.
     int64_t lines, tiles, pitch, columns;
 } ck_winograd;
@@ -37,7 +41,10 @@ typedef struct {
 typedef struct {
     ck_winograd base;
     int is_spread;
-    int64_t inputs, outputs, padding, in_length, out_length;
+    int64_t inputs, outputs;  // phases included
+    int64_t padding, in_length;
+    int64_t out_length;  // of a line, in all its phases as many
+    int64_t first;       // where it begins: before the signal, if that has phases
     int64_t products;               // of a point: input channels times chunks
     int64_t vectors, panels, width; // of columns; floats of a panel's row
     int64_t x_plane, w_plane;       // floats from point to point of the transformed signal and weights
@@ -50,6 +57,7 @@ typedef struct {
 int ck_winograd_filters(const ck_convolution *c, int is_spread);
 int ck_winograd_gradients(const ck_convolution *c);
 
+/// `out_length` is that of the side without phases.
 ck_winograd ck_winograd_of(const ck_convolution *c, int64_t out_length);
 ck_winograd_plan ck_winograd_plan_of(const ck_convolution *c, int is_spread);
 
@@ -77,16 +85,16 @@ void ck_winograd_gradient_item(const ck_convolution *c, int64_t item, const ck_s
 #define CK_TRANSFORM CK_INLINE __attribute__((unused)) void
 
 // The transforms, of numbers or of vectors of them. They come in pairs of points a and -a: a polynomial's even part plus
-// and minus its odd part. Of seven points 0 is left out, of six 2 and -2.
+// and minus its odd part. Of five and of seven points 0 is left out, of five and six 2 and -2.
 #define CK_WINOGRAD_TRANSFORMS(type, name)                                                                             \
     /* x = B d: the signal of a tile and what its taps reach, d[0 ..< points]. */                                      \
     CK_TRANSFORM name##_signal(const int points, const type *d, type *x) {                                             \
-        if (points == 6) {                                                                                             \
-            const type odd1 = d[3] - d[1] * 0.25f, even1 = d[4] - d[2] * 0.25f;                                        \
-            const type odd2 = (d[3] - d[1]) * 0.5f, even2 = d[4] - d[2];                                               \
-            x[0] = d[4] - d[2] * 1.25f + d[0] * 0.25f;                                                                 \
-            x[1] = even1 + odd1, x[2] = even1 - odd1, x[3] = even2 + odd2, x[4] = even2 - odd2;                        \
-            x[5] = d[5] - d[3] * 1.25f + d[1] * 0.25f;                                                                 \
+        if (points <= 6) {                                                                                             \
+            if (points == 6) *x++ = d[4] - d[2] * 1.25f + d[0] * 0.25f, d++;                                           \
+            const type odd1 = d[2] - d[0] * 0.25f, even1 = d[3] - d[1] * 0.25f;                                        \
+            const type odd2 = (d[2] - d[0]) * 0.5f, even2 = d[3] - d[1];                                               \
+            x[0] = even1 + odd1, x[1] = even1 - odd1, x[2] = even2 + odd2, x[3] = even2 - odd2;                        \
+            x[4] = d[4] - d[2] * 1.25f + d[0] * 0.25f;                                                                 \
             return;                                                                                                    \
         }                                                                                                              \
         if (points == 8) *x++ = d[6] - d[0] + (d[2] - d[4]) * 5.25f, d++;                                              \
@@ -99,7 +107,11 @@ void ck_winograd_gradient_item(const ck_convolution *c, int64_t item, const ck_s
     }                                                                                                                  \
     /* u = G g: the taps g[0 ..< points - 3]. */                                                                       \
     CK_TRANSFORM name##_taps(const int points, const type *g, type *u) {                                               \
-        if (points == 6) {                                                                                             \
+        if (points == 5) {                                                                                             \
+            const type even1 = g[0] * (2 / 3.f), odd1 = g[1] * (2 / 3.f), even2 = g[0] * (4 / 3.f);                    \
+            u[0] = odd1 + even1, u[1] = odd1 - even1, u[2] = -odd1 - even2, u[3] = even2 - odd1;                       \
+            u[4] = g[1];                                                                                               \
+        } else if (points == 6) {                                                                                      \
             const type even1 = (g[0] + g[2]) * (2 / 3.f), odd1 = g[1] * (2 / 3.f);                                     \
             const type even2 = g[0] * (-8 / 3.f) - g[2] * (2 / 3.f), odd2 = g[1] * (-4 / 3.f);                         \
             u[0] = g[0] * 4;                                                                                           \
@@ -124,14 +136,14 @@ void ck_winograd_gradient_item(const ck_convolution *c, int64_t item, const ck_s
     }                                                                                                                  \
     /* y = A m: the four outputs. */                                                                                   \
     CK_TRANSFORM name##_outputs(const int points, const type *m, type *y) {                                            \
-        const type *p = points == 7 ? m : m + 1;                                                                       \
+        const type *p = points % 2 ? m : m + 1;                                                                        \
         const type sum1 = p[0] + p[1], difference1 = p[0] - p[1];                                                      \
-        if (points == 6) {                                                                                             \
+        if (points <= 6) {                                                                                             \
             const type sum2 = p[2] + p[3], difference2 = p[2] - p[3];                                                  \
-            y[0] = m[0] + sum1 + sum2;                                                                                 \
+            y[0] = points == 6 ? m[0] + sum1 + sum2 : sum1 + sum2;                                                     \
             y[1] = difference1 + difference2 * 0.5f;                                                                   \
             y[2] = sum1 + sum2 * 0.25f;                                                                                \
-            y[3] = difference1 + difference2 * 0.125f + m[5];                                                          \
+            y[3] = difference1 + difference2 * 0.125f + p[4];                                                          \
             return;                                                                                                    \
         }                                                                                                              \
         const type sum2 = p[2] + p[3], difference2 = p[2] - p[3], sum3 = p[4] + p[5], difference3 = p[4] - p[5];       \
@@ -146,11 +158,11 @@ void ck_winograd_gradient_item(const ck_convolution *c, int64_t item, const ck_s
 #define CK_WINOGRAD_GRADIENT_TRANSFORMS(type, name)                                                                    \
     /* v = A^T y. */                                                                                                   \
     CK_TRANSFORM name##_output_points(const int points, const type *y, type *v) {                                      \
-        if (points != 7) *v++ = y[0];                                                                                  \
+        if (points % 2 == 0) *v++ = y[0];                                                                              \
         const type even1 = y[0] + y[2], odd1 = y[1] + y[3];                                                            \
         const type even3 = y[0] + y[2] * 0.25f, odd3 = y[1] * 0.5f + y[3] * 0.125f;                                    \
         *v++ = even1 + odd1, *v++ = even1 - odd1;                                                                      \
-        if (points != 6) {                                                                                             \
+        if (points > 6) {                                                                                              \
             const type even2 = y[0] + y[2] * 4, odd2 = y[1] * 2 + y[3] * 8;                                            \
             *v++ = even2 + odd2, *v++ = even2 - odd2;                                                                  \
         }                                                                                                              \
@@ -159,6 +171,11 @@ void ck_winograd_gradient_item(const ck_convolution *c, int64_t item, const ck_s
     }                                                                                                                  \
     /* g = G^T u. */                                                                                                   \
     CK_TRANSFORM name##_tap_gradients(const int points, const type *u, type *g) {                                      \
+        if (points == 5) {                                                                                             \
+            g[0] = (u[0] - u[1]) * (2 / 3.f) - (u[2] - u[3]) * (4 / 3.f);                                              \
+            g[1] = (u[0] + u[1]) * (2 / 3.f) - (u[2] + u[3]) * (2 / 3.f) + u[4];                                       \
+            return;                                                                                                    \
+        }                                                                                                              \
         if (points == 6) {                                                                                             \
             const type sum1 = u[1] + u[2], difference1 = u[1] - u[2], sum2 = u[3] + u[4], difference2 = u[3] - u[4];   \
             g[0] = u[0] * 4 + sum1 * (2 / 3.f) - sum2 * (8 / 3.f);                                                     \

@@ -12,6 +12,7 @@ CK_WINOGRAD_GRADIENT_TRANSFORMS(float, one)
 
 typedef struct {
     ck_winograd base;
+    int64_t inputs;                   // phases included
     int64_t columns;                  // of all lines, to the last one's end
     int64_t vectors, panels, width;   // of input channels
     int64_t long_plane, short_plane;  // floats from point to point
@@ -27,10 +28,11 @@ static gradient_plan plan_of(const ck_convolution *c) {
     enum { enough_items = 12, own_weights = 16384, own_floats = 262144, own_rows = 32, fewest_own = 8, shortest = 96 };
     plan.base = ck_winograd_of(c, c->short_length);
     plan.columns = plan.base.lines * plan.base.pitch;
-    plan.vectors = ck_ceiling(c->inputs, ck_winograd_vector);
+    plan.inputs = c->inputs * c->stride;
+    plan.vectors = ck_ceiling(plan.inputs, ck_winograd_vector);
     plan.panels = ck_ceiling(plan.vectors, ck_winograd_panel / ck_winograd_vector);
     plan.width = ck_winograd_vector * ck_ceiling(plan.vectors, plan.panels);
-    if (c->inputs * c->outputs * plan.base.chunks <= own_weights && plan.columns >= fewest_own * shortest) {
+    if (plan.inputs * c->outputs * plan.base.chunks <= own_weights && plan.columns >= fewest_own * shortest) {
         // Few weights, many columns: an item's signals stay in the second-level cache from their transforms on.
         const int64_t most = own_floats / (plan.base.points * (plan.panels * plan.width + c->outputs));
         plan.packs_own = 1;
@@ -53,7 +55,7 @@ static gradient_plan plan_of(const ck_convolution *c) {
 
 int64_t ck_winograd_gradient_packings(const ck_convolution *c) {
     const gradient_plan plan = plan_of(c);
-    return plan.packs_own ? 0 : plan.spans * (c->inputs + c->outputs) / 8;
+    return plan.packs_own ? 0 : plan.spans * (plan.inputs + c->outputs) / 8;
 }
 
 int64_t ck_winograd_gradient_partials(const ck_convolution *c) {
@@ -79,10 +81,12 @@ CK_INLINE void transposed_lines(const ck_signal *signal, int64_t at, int64_t len
                                 int64_t count, float *rows, float *columns) {
     for (int r = 0; r < 8; r++) {
         const float *from = signal->values + at + r * length, *gate = signal->gate ? signal->gate + at + r * length : 0;
-        if (step == 1)
-            ck_pack_row(rows + r * most_positions, count, from, gate, length, start, 1, signal->slope, 1);
-        else
-            ck_pack_row(rows + r * most_positions, count, from, gate, length, start, step, signal->slope, 1);
+        float *to = rows + r * most_positions;
+        switch (step) {
+        case 1: ck_pack_row(to, count, from, gate, length, start, 1, signal->slope, 1); break;
+        case 3: ck_pack_row(to, count, from, gate, length, start, 3, signal->slope, 1); break;
+        default: ck_pack_row(to, count, from, gate, length, start, step, signal->slope, 1);
+        }
     }
     for (int64_t e = 0; e < count; e += 8) ck_transpose_8(rows + e, most_positions, columns + e * 8);
 }
@@ -117,31 +121,35 @@ CK_CLONES static void pack_channels(const ck_convolution *c, const gradient_plan
                                     int64_t origin, int64_t panel_columns, int64_t channel, const ck_signal *longs,
                                     const ck_signal *shorts, float *packed) {
     const ck_winograd *base = &plan->base;
-    const int is_long = channel < c->inputs;
-    if (!is_long) channel -= c->inputs;
+    const int is_long = channel < plan->inputs;
+    if (!is_long) channel -= plan->inputs;
     const int64_t dilation = c->dilation, half = base->block_rows == 8 ? 0 : 4 * panel_columns;
     float rows[8 * most_positions], columns[8 * most_positions];
     while (column < end) {
         const int64_t line = column / base->pitch, tile = column % base->pitch;
         const int64_t count = ck_smaller(base->pitch - tile, end - column);
-        const int64_t start = 4 * dilation * tile + line % dilation, batch = line / dilation;
+        const int64_t batch = line / dilation;
         if (is_long) {
-            transposed_lines(longs, (batch * c->inputs + channel) * c->long_length, c->long_length,
-                             start - c->padding, dilation, 4 * count + 4, rows, columns);
+            const int64_t step = dilation * c->stride;
+            transposed_lines(longs, (batch * c->inputs + channel % c->inputs) * c->long_length, c->long_length,
+                             4 * step * tile + line % dilation + channel / c->inputs - c->padding, step, 4 * count + 4,
+                             rows, columns);
             const int64_t panel = channel / plan->width;
             float *to = packed + (panel * panel_columns + column - origin) * plan->width + channel % plan->width;
             switch (base->points) {
+            case 5: long_tiles(5, count, columns, plan->long_plane, plan->width, to); break;
             case 6: long_tiles(6, count, columns, plan->long_plane, plan->width, to); break;
             case 7: long_tiles(7, count, columns, plan->long_plane, plan->width, to); break;
             default: long_tiles(8, count, columns, plan->long_plane, plan->width, to);
             }
         } else {
             // Beyond a line's tiles the signal has ended: those columns are zeros.
-            transposed_lines(shorts, (batch * c->outputs + channel) * c->short_length, c->short_length, start, dilation,
-                             4 * count, rows, columns);
+            transposed_lines(shorts, (batch * c->outputs + channel) * c->short_length, c->short_length,
+                             4 * dilation * tile + line % dilation, dilation, 4 * count, rows, columns);
             float *to = packed + base->points * plan->long_plane + channel * panel_columns +
                         (column - origin) * base->block_rows;
             switch (base->points) {
+            case 5: short_tiles(5, count, columns, plan->short_plane, half, to); break;
             case 6: short_tiles(6, count, columns, plan->short_plane, half, to); break;
             case 7: short_tiles(7, count, columns, plan->short_plane, half, to); break;
             default: short_tiles(8, count, columns, plan->short_plane, half, to);
@@ -172,11 +180,11 @@ int64_t ck_winograd_gradient_scratch(const ck_convolution *c) {
            (plan.packs_own ? transformed_floats(&plan) : 0);
 }
 
-CK_INLINE void transform_row(const int points, const int64_t kernel, const int64_t chunks, int64_t count,
-                             const float *sums, int64_t plane, float *gradient) {
+/// One output channel's taps, from its values at the points, to their places behind `gradient`.
+CK_INLINE void transform_row(const int points, const ck_convolution *c, int64_t chunks, int64_t count,
+                             const float *sums, int64_t plane, const int64_t *first_taps, float *gradient) {
     for (int64_t chunk = 0; chunk < chunks; chunk++) {
         const float *from = sums + chunk * points * plane;
-        const int64_t taps = ck_smaller(points - 3, kernel - chunk * ck_winograd_outputs);
         float rows[5][ck_winograd_panel];
         for (int64_t i = 0; i < count; i++) {
             float u[ck_winograd_points], g[5];
@@ -184,19 +192,28 @@ CK_INLINE void transform_row(const int points, const int64_t kernel, const int64
             one_tap_gradients(points, u, g);
             for (int k = 0; k < points - 3; k++) rows[k][i] = g[k];
         }
-        for (int64_t i = 0; i < count; i++)
-            for (int64_t k = 0; k < taps; k++) gradient[i * kernel + chunk * ck_winograd_outputs + k] = rows[k][i];
+        for (int64_t i = 0; i < count; i++) {
+            const int64_t first = first_taps[i] % c->kernel + chunk * ck_winograd_outputs;
+            const int64_t taps = ck_smaller(points - 3, ck_ceiling(c->kernel - first, c->stride));
+            float *to = gradient + first_taps[i] + chunk * ck_winograd_outputs;
+            for (int64_t k = 0; k < taps; k++) to[k * c->stride] = rows[k][i];
+        }
     }
 }
 
-CK_CLONES static void finish_rows(const ck_convolution *c, const gradient_plan *plan, int64_t rows, int64_t inputs,
-                                  const float *sums, float *gradient) {
-    const int64_t plane = plan->run_rows * plan->width;
+/// Rows of output channels, of a panel's input channels from `first` on.
+CK_CLONES static void finish_rows(const ck_convolution *c, const gradient_plan *plan, int64_t rows, int64_t first,
+                                  int64_t inputs, const float *sums, float *gradient) {
+    const int64_t plane = plan->run_rows * plan->width, chunks = plan->base.chunks;
+    int64_t taps[ck_winograd_panel];
+    for (int64_t i = 0; i < inputs; i++)
+        taps[i] = (first + i) % c->inputs * c->kernel + (first + i) / c->inputs;
     for (int64_t row = 0; row < rows; row++, sums += plan->width, gradient += c->inputs * c->kernel)
         switch (plan->base.points) {
-        case 6: transform_row(6, 3, 1, inputs, sums, plane, gradient); break;
-        case 7: transform_row(7, c->kernel, plan->base.chunks, inputs, sums, plane, gradient); break;
-        default: transform_row(8, 5, 1, inputs, sums, plane, gradient);
+        case 5: transform_row(5, c, chunks, inputs, sums, plane, taps, gradient); break;
+        case 6: transform_row(6, c, chunks, inputs, sums, plane, taps, gradient); break;
+        case 7: transform_row(7, c, chunks, inputs, sums, plane, taps, gradient); break;
+        default: transform_row(8, c, chunks, inputs, sums, plane, taps, gradient);
         }
 }
 
@@ -207,7 +224,7 @@ static void run_of_rows(const ck_convolution *c, const gradient_plan *plan, int6
                         float *gradient, float *sums) {
     const ck_winograd *base = &plan->base;
     const int64_t first_row = run * plan->run_rows, rows = ck_smaller(plan->run_rows, c->outputs - first_row);
-    const int64_t first_input = panel * plan->width, inputs = ck_smaller(plan->width, c->inputs - first_input);
+    const int64_t first_input = panel * plan->width, inputs = ck_smaller(plan->width, plan->inputs - first_input);
     const int64_t plane = plan->run_rows * plan->width;
     for (int64_t point = 0; point < base->points; point++)
         for (int64_t segment = 0; segment < columns; segment += segment_columns)
@@ -228,7 +245,7 @@ static void run_of_rows(const ck_convolution *c, const gradient_plan *plan, int6
                     };
                     ck_run_strip(base->blocks, base->block_rows, &strip, ck_round_up(inputs, ck_winograd_vector));
                 }
-    finish_rows(c, plan, rows, inputs, sums, gradient + (first_row * c->inputs + first_input) * c->kernel);
+    finish_rows(c, plan, rows, first_input, inputs, sums, gradient + first_row * c->inputs * c->kernel);
 }
 
 void ck_winograd_gradient_item(const ck_convolution *c, int64_t item, const ck_signal *longs, const ck_signal *shorts,
@@ -247,11 +264,11 @@ void ck_winograd_gradient_item(const ck_convolution *c, int64_t item, const ck_s
     float *own = sums + plan.base.points * plan.base.chunks * plan.run_rows * plan.width;
     const int64_t column = item * plan.span, end = ck_smaller(plan.columns, column + plan.span);
     const int64_t long_columns = plan.span + reach;
-    for (int64_t channel = 0; channel < c->inputs; channel += 8)
+    for (int64_t channel = 0; channel < plan.inputs; channel += 8)
         pack_channels(c, &plan, column, ck_smaller(plan.columns, end + reach), column, long_columns, channel, longs,
                       shorts, own);
     for (int64_t channel = 0; channel < c->outputs; channel += 8)
-        pack_channels(c, &plan, column, end, column, plan.span, c->inputs + channel, longs, shorts, own);
+        pack_channels(c, &plan, column, end, column, plan.span, plan.inputs + channel, longs, shorts, own);
     for (int64_t panel = 0; panel < plan.panels; panel++)
         for (int64_t run = 0; run < plan.runs; run++)
             run_of_rows(c, &plan, panel, run, end - column, long_columns, plan.span, own, offsets,
