@@ -101,6 +101,11 @@ CK_CLONES void ck_axpy(int64_t n, float factor, const float *restrict x, float *
     for (int64_t i = 0; i < n; i++) y[i] += factor * x[i];
 }
 
+CK_CLONES void ck_multiply_add(int64_t n, const float *restrict a, const float *restrict b, const float *restrict c,
+                               float *restrict out) {
+    for (int64_t i = 0; i < n; i++) out[i] = a[i] + b[i] * c[i];
+}
+
 CK_CLONES void ck_combine(int64_t n, float a, float *restrict y, float b, const float *restrict x) {
     for (int64_t i = 0; i < n; i++) y[i] = a * y[i] + b * x[i];
 }

@@ -158,6 +158,52 @@ CK_CLONES void ck_layer_norm_backward(int64_t n, const float *x, const float *ga
     }
 }
 
+// A strip at a time, so that its sums stay in registers.
+enum { strip = 64 };
+
+CK_CLONES void ck_column_sums(int64_t rows, int64_t columns, const float *x, int64_t row_step, float *sums) {
+    int64_t c = 0;
+    for (; c + strip <= columns; c += strip) {
+        float total[strip] = {0};
+        for (int64_t r = 0; r < rows; r++)
+            for (int k = 0; k < strip; k++) total[k] += x[r * row_step + c + k];
+        for (int k = 0; k < strip; k++) sums[c + k] = total[k];
+    }
+    for (; c < columns; c++) {
+        float total = 0;
+        for (int64_t r = 0; r < rows; r++) total += x[r * row_step + c];
+        sums[c] = total;
+    }
+}
+
+CK_CLONES void ck_layer_norm_sums(int64_t rows, int64_t columns, const float *x, const float *dy, int64_t row_step,
+                                  const float *mean, const float *rstd, float *gamma, float *beta) {
+    int64_t c = 0;
+    for (; c + strip <= columns; c += strip) {
+        float products[strip] = {0}, sums[strip] = {0};
+        for (int64_t r = 0; r < rows; r++) {
+            const float *xs = x + r * row_step + c, *ds = dy + r * row_step + c;
+            const float m = mean[r], s = rstd[r];
+            for (int k = 0; k < strip; k++) {
+                products[k] += ds[k] * ((xs[k] - m) * s);
+                sums[k] += ds[k];
+            }
+        }
+        for (int k = 0; k < strip; k++) gamma[c + k] = products[k];
+        for (int k = 0; k < strip; k++) beta[c + k] = sums[k];
+    }
+    for (; c < columns; c++) {
+        float product = 0, sum = 0;
+        for (int64_t r = 0; r < rows; r++) {
+            const float d = dy[r * row_step + c];
+            product += d * ((x[r * row_step + c] - mean[r]) * rstd[r]);
+            sum += d;
+        }
+        gamma[c] = product;
+        beta[c] = sum;
+    }
+}
+
 CK_CLONES void ck_transpose(int64_t rows, int64_t columns, const float *restrict src, float *restrict dst) {
     enum { tile = 16 };
     for (int64_t r0 = 0; r0 < rows; r0 += tile)

@@ -85,6 +85,38 @@ import Testing
         }
     }
 
+    /// Rows of a tensor that holds queries, keys and values side by side, in numbers that take several blocks of queries.
+    @Test func packedRowsAttendLikeThreeTensors() throws {
+        let packed = random([2, 310, 18], "packed")
+        let mask = AttentionMask.prefixCausal(prefix: 140, lengths: [140, 60])
+        packed.requiresGradient = true
+        func values(_ y: Tensor) throws -> [[Float]] {
+            packed.gradient = nil
+            y.squared().sum().backward()
+            return [y.values, try #require(packed.gradient).values]
+        }
+        func randomness() -> StepRandomness { StepRandomness(seed: 1, step: 1) }
+        let one = try values(
+            selfAttention(packed: packed, heads: 2, mask: mask, dropout: 0.1, randomness: randomness()))
+        let parts = packed.split(axis: 2, [6, 6, 6])
+        let three = try values(
+            attention(
+                query: parts[0], key: parts[1], value: parts[2], heads: 2, layout: .channelsLast, mask: mask,
+                dropout: 0.1, randomness: randomness()))
+        #expect(one == three)
+    }
+
+    @Test func blocksOfQueriesMakeNoDifference() {
+        let lengths = [150, 90]
+        check(queries: 300, keys: 300, mask: .prefixCausal(prefix: 150, lengths: lengths)) { item, i, j in
+            j < lengths[item] || (j >= 150 && j <= i)
+        }
+        let relative = RelativePositions(keys: random([1, 9, 3], "rk"), values: random([1, 9, 3], "rv"))
+        check(queries: 270, keys: 270, mask: .keys(lengths: [270, 135]), relative: relative) { item, _, j in
+            j < [270, 135][item]
+        }
+    }
+
     @Test func distancesHaveTheirVectors() {
         let relative = RelativePositions(keys: random([1, 5, 3], "rk"), values: random([1, 5, 3], "rv"))
         check(queries: 7, keys: 7, mask: .keys(lengths: [7, 5]), relative: relative) { item, _, j in

@@ -104,6 +104,23 @@ extension OperatorCase {
     static let layers: [OperatorCase] = [
         OperatorCase("linear", [[2, 3, 4], [5, 4], [5]]) { $0[0].linear(weight: $0[1], bias: $0[2]) },
         OperatorCase("linear without bias", [[3, 4], [5, 4]]) { $0[0].linear(weight: $0[1]) },
+        OperatorCase("feed-forward with ReLU and dropout", [[2, 3, 4], [9, 4], [9], [4, 9], [4]]) {
+            $0[0].feedForward(
+                expand: ($0[1], $0[2]), contract: ($0[3], $0[4]), activation: .relu, dropout: 0.2,
+                randomness: StepRandomness(seed: 4, step: 1))
+        },
+        OperatorCase("feed-forward with GELU and dropout", [[5, 4], [9, 4], [9], [4, 9], [4]]) {
+            $0[0].feedForward(
+                expand: ($0[1], $0[2]), contract: ($0[3], $0[4]), activation: .gelu, dropout: 0.2,
+                randomness: StepRandomness(seed: 4, step: 1))
+        },
+        OperatorCase("add a branch with dropout", [[3, 20], [3, 20]]) {
+            $0[0].adding($0[1], dropout: 0.3, StepRandomness(seed: 3, step: 1))
+        },
+        OperatorCase("add a branch and normalize", [[3, 70], [3, 70], [70], [70]]) {
+            $0[0].addingAndNormalizing(
+                $0[1], dropout: 0.3, StepRandomness(seed: 3, step: 1), gamma: $0[2], beta: $0[3])
+        },
         OperatorCase("layer norm", [[3, 20], [20], [20]]) { $0[0].layerNorm(gamma: $0[1], beta: $0[2]) },
         OperatorCase("batch norm", [[2, 3, 7], [3], [3]]) { $0[0].batchNorm(gamma: $0[1], beta: $0[2]).0 },
         OperatorCase("weight norm", [[4, 3, 5], [4, 1, 1]]) { $0[0].weightNormed(magnitude: $0[1]) },
@@ -113,6 +130,11 @@ extension OperatorCase {
         OperatorCase("attention, channels first", [[2, 6, 5], [2, 6, 5], [2, 6, 5]]) {
             attention(
                 query: $0[0], key: $0[1], value: $0[2], heads: 2, layout: .channelsFirst, mask: .keys(lengths: [5, 3]))
+        },
+        OperatorCase("attention of packed rows", [[2, 5, 18]]) {
+            selfAttention(
+                packed: $0[0], heads: 3, mask: .prefixCausal(prefix: 3, lengths: [3, 2]), dropout: 0.2,
+                randomness: StepRandomness(seed: 3, step: 1))
         },
         OperatorCase("attention, channels last", [[2, 5, 6], [2, 5, 6], [2, 5, 6]]) {
             attention(

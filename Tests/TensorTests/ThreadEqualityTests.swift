@@ -14,6 +14,15 @@ import Testing
         OperatorCase("softmax", [[400, 211]]) { $0[0].softmax() },
         OperatorCase("cross entropy", [[400, 211]]) { $0[0].softmaxCrossEntropy(targets: (0..<400).map { $0 % 211 }) },
         OperatorCase("linear", [[300, 190], [270, 190], [270]]) { $0[0].linear(weight: $0[1], bias: $0[2]) },
+        OperatorCase("feed-forward", [[300, 64], [256, 64], [256], [64, 256], [64]]) {
+            $0[0].feedForward(
+                expand: ($0[1], $0[2]), contract: ($0[3], $0[4]), activation: .relu, dropout: 0.2,
+                randomness: StepRandomness(seed: 4, step: 1))
+        },
+        OperatorCase("add a branch and normalize", [[900, 65], [900, 65], [65], [65]]) {
+            $0[0].addingAndNormalizing(
+                $0[1], dropout: 0.3, StepRandomness(seed: 3, step: 1), gamma: $0[2], beta: $0[3])
+        },
         OperatorCase("layer norm", [[900, 65], [65], [65]]) { $0[0].layerNorm(gamma: $0[1], beta: $0[2]) },
         OperatorCase("batch norm", [[4, 33, 300], [33], [33]]) { $0[0].batchNorm(gamma: $0[1], beta: $0[2]).0 },
         OperatorCase("weight norm", [[300, 80, 3], [300, 1, 1]]) { $0[0].weightNormed(magnitude: $0[1]) },

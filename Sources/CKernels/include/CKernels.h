@@ -9,6 +9,7 @@
 #include "optimizer.h"
 #include "convolution.h"
 #include "fourier.h"
+#include "product.h"
 #include "small_weights.h"
 
 #endif

@@ -26,6 +26,8 @@ void ck_accumulate(int64_t n, const float *x, float *y);
 void ck_multiply_into(int64_t n, const float *x, float *y);
 /// y += factor * x
 void ck_axpy(int64_t n, float factor, const float *x, float *y);
+/// out = a + b * c
+void ck_multiply_add(int64_t n, const float *a, const float *b, const float *c, float *out);
 /// y = a * y + b * x
 void ck_combine(int64_t n, float a, float *y, float b, const float *x);
 

@@ -29,6 +29,12 @@ void ck_layer_norm(int64_t n, const float *x, const float *gamma, const float *b
 void ck_layer_norm_backward(int64_t n, const float *x, const float *gamma, float mean, float rstd, const float *dy,
                             float *dx);
 
+/// Of some columns of a matrix, the sums over its rows from the first to the last; rows lie `row_step` floats apart.
+void ck_column_sums(int64_t rows, int64_t columns, const float *x, int64_t row_step, float *sums);
+/// The same for layer norm's parameters: gamma = the sums of dy * (x - mean) * rstd, beta = those of dy.
+void ck_layer_norm_sums(int64_t rows, int64_t columns, const float *x, const float *dy, int64_t row_step,
+                        const float *mean, const float *rstd, float *gamma, float *beta);
+
 /// dst[c * rows + r] = src[r * columns + c]
 void ck_transpose(int64_t rows, int64_t columns, const float *src, float *dst);
 

@@ -18,6 +18,19 @@ package final class Linear: Module {
 
     package func callAsFunction(_ x: Tensor) -> Tensor { x.linear(weight: weight, bias: bias) }
 
+    /// This matrix and another behind it as the feed-forward network of a transformer; both need a bias.
+    package func feedForward(
+        _ x: Tensor, contract: Linear, activation: Tensor.FeedForwardActivation, dropout: Float = 0,
+        randomness: StepRandomness? = nil
+    ) -> Tensor {
+        guard let bias, let contraction = contract.bias else {
+            preconditionFailure("a feed-forward network has biases")
+        }
+        return x.feedForward(
+            expand: (weight, bias), contract: (contract.weight, contraction), activation: activation,
+            dropout: dropout, randomness: randomness)
+    }
+
     package func collect(_ state: StateCollector) {
         state.parameter("weight", weight, initializer)
         if let bias { state.parameter("bias", bias, biasInitializer) }

@@ -13,6 +13,13 @@ package final class LayerNorm: Module {
 
     package func callAsFunction(_ x: Tensor) -> Tensor { x.layerNorm(gamma: gamma, beta: beta, epsilon: epsilon) }
 
+    /// The norm of x + dropout(branch).
+    package func callAsFunction(
+        _ x: Tensor, adding branch: Tensor, dropout: Float, _ randomness: StepRandomness?
+    ) -> Tensor {
+        x.addingAndNormalizing(branch, dropout: dropout, randomness, gamma: gamma, beta: beta, epsilon: epsilon)
+    }
+
     package func collect(_ state: StateCollector) {
         state.parameter("weight", gamma, .constant(1))
         state.parameter("bias", beta, .constant(0))

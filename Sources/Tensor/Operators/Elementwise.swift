@@ -48,24 +48,6 @@ extension Tensor {
     /// max(x, minimum); the gradient is 0 where the bound holds.
     package func clamped(minimum: Float) -> Tensor { unary(CK_CLAMP_MINIMUM, minimum) }
 
-    /// Inverted dropout; the tensor itself when `randomness` is nil (evaluation) or the rate is 0.
-    package func dropout(_ rate: Float, _ randomness: StepRandomness?) -> Tensor {
-        guard let randomness, rate > 0 else { return self }
-        let stream = randomness.next("dropout")
-        // The factors are drawn again on the way back: that is faster than to keep them.
-        return dropped(stream, rate).recorded([self]) { dy in [dy.detached().dropped(stream, rate)] }
-    }
-
-    private func dropped(_ stream: RandomStream, _ rate: Float) -> Tensor {
-        let y = Tensor(uninitialized: shape)
-        let (source, target) = (pointer, y.pointer)
-        parallelPieces(of: count) { start, length in
-            stream.fillDropout(target + start, start: start, count: length, rate: rate)
-            ck_multiply_into(Int64(length), source + start, target + start)
-        }
-        return y
-    }
-
     private func unary(_ op: ck_unary_op, _ parameter: Float = 0) -> Tensor {
         let y = Tensor(uninitialized: shape)
         let (source, target) = (pointer, y.pointer)

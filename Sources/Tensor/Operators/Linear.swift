@@ -1,78 +1,165 @@
 import CKernels
-import COpenBLAS
-
-/// C (m × n) = op(A) · op(B) + beta · C, row-major, on the calling thread.
-@inline(__always)
-func sgemm(
-    transposeA: Bool = false, transposeB: Bool = false, m: Int, n: Int, k: Int, alpha: Float = 1,
-    _ a: UnsafePointer<Float>, _ leadingA: Int, _ b: UnsafePointer<Float>, _ leadingB: Int, beta: Float = 0,
-    _ c: UnsafeMutablePointer<Float>, _ leadingC: Int
-) {
-    cblas_sgemm(
-        CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, Int32(m),
-        Int32(n),
-        Int32(k), alpha, a, Int32(leadingA), b, Int32(leadingB), beta, c, Int32(leadingC))
-}
 
 extension Tensor {
     /// x · weightᵀ + bias: [..., I] with weight [O, I] -> [..., O].
     package func linear(weight: Tensor, bias: Tensor? = nil) -> Tensor {
-        let inputs = shape[rank - 1], outputs = weight.shape[0], rows = count / max(1, inputs)
-        precondition(weight.shape[1] == inputs, "a weight of \(weight.shape) does not fit an input of \(shape)")
-        let work = WorkItem.Shape.product(rows: rows, inputs: inputs, outputs: outputs)
-        WorkCounter.record(.product, .forward, work)
-        let y = Tensor(uninitialized: Array(shape.dropLast()) + [outputs])
-        let (px, pw, py) = (pointer, weight.pointer, y.pointer)
-        // OpenBLAS copies both factors of every product it is asked for: large pieces, but enough of them for all threads.
-        let rowBlock = productPiece(of: rows, pieces: 4), columnBlock = productPiece(of: outputs, pieces: 2)
-        let rowBlocks = (rows + rowBlock - 1) / rowBlock, columnBlocks = (outputs + columnBlock - 1) / columnBlock
-        parallelFor(rowBlocks * columnBlocks) { item in
-            let r = item / columnBlocks * rowBlock, c = item % columnBlocks * columnBlock
-            let m = min(rowBlock, rows - r), n = min(columnBlock, outputs - c)
-            var beta: Float = 0
-            if let bias {
-                for row in r..<r + m { (py + row * outputs + c).update(from: bias.pointer + c, count: n) }
-                beta = 1
-            }
-            sgemm(
-                transposeB: true, m: m, n: n, k: inputs, px + r * inputs, inputs, pw + c * inputs, inputs, beta: beta,
-                py + r * outputs + c, outputs)
-        }
+        let layer = LinearProducts(self, weight)
+        let y = Tensor(uninitialized: Array(shape.dropLast()) + [layer.outputs])
+        layer.forward(self, weight, bias, into: ProductResult(y.pointer, rowStep: layer.outputs))
         let (savedX, savedWeight) = (detached(), weight.detached())
         return y.recorded([self, weight] + (bias.map { [$0] } ?? [])) { dy in
-            let (pd, px, pw) = (dy.pointer, savedX.pointer, savedWeight.pointer)
-            var dx: Tensor?, dWeight: Tensor?, dBias: Tensor?
-            if self.requiresGradient {
-                WorkCounter.record(.product, .dataGradient, work)
-                let result = Tensor(uninitialized: savedX.shape)
-                let out = result.pointer
-                parallelFor(rowBlocks) { block in
-                    let r = block * rowBlock, m = min(rowBlock, rows - r)
-                    sgemm(m: m, n: inputs, k: outputs, pd + r * outputs, outputs, pw, inputs, out + r * inputs, inputs)
-                }
-                dx = result
-            }
-            if weight.requiresGradient {
-                WorkCounter.record(.product, .weightGradient, work)
-                let result = Tensor(uninitialized: savedWeight.shape)
-                let out = result.pointer
-                let block = productPiece(of: outputs, pieces: 8)
-                parallelFor((outputs + block - 1) / block) { item in
-                    let c = item * block, m = min(block, outputs - c)
-                    sgemm(
-                        transposeA: true, m: m, n: inputs, k: rows, pd + c, outputs, px, inputs, out + c * inputs,
-                        inputs)
-                }
-                dWeight = result
-            }
-            if let bias, bias.requiresGradient { dBias = dy.detached().reshaped([rows, outputs]).sum(axis: 0) }
-            return [dx, dWeight] + (bias == nil ? [] : [dBias])
+            [
+                self.requiresGradient ? layer.dataGradient(dy, savedWeight, shape: savedX.shape) : nil,
+                weight.requiresGradient ? layer.weightGradient(dy, savedX) : nil,
+            ] + (bias.map { [$0.requiresGradient ? layer.biasGradient(dy) : nil] } ?? [])
         }
+    }
+
+    /// What stands between the two matrices of a feed-forward network.
+    package enum FeedForwardActivation {
+        case relu, gelu
+    }
+
+    /// dropout(activation(x · expandᵀ + b)) · contractᵀ + c, the feed-forward network of a transformer (Vaswani et al.
+    /// 2017): [..., I] with matrices [H, I] and [I, H] -> [..., I]. Dropout only where `randomness` is given.
+    package func feedForward(
+        expand: (weight: Tensor, bias: Tensor), contract: (weight: Tensor, bias: Tensor),
+        activation: FeedForwardActivation, dropout rate: Float = 0, randomness: StepRandomness? = nil
+    ) -> Tensor {
+        let first = LinearProducts(self, expand.weight)
+        let dropout = rate > 0 ? randomness.map { Dropout(stream: $0.next("dropout"), rate: rate) } : nil
+        // GELU's slope needs its input; of ReLU and dropout the result tells all.
+        let inner = Tensor(uninitialized: [first.rows, first.outputs])
+        let hidden = activation == .relu ? inner : Tensor(uninitialized: inner.shape)
+        var result = ProductResult(inner.pointer, rowStep: first.outputs)
+        result.rectifies = activation == .relu
+        let (pi, ph) = (inner.pointer, hidden.pointer)
+        first.forward(self, expand.weight, expand.bias, into: result) { rows, columns in
+            for row in rows {
+                let at = row * first.outputs + columns.lowerBound
+                if activation == .gelu { ck_unary(CK_GELU, Int64(columns.count), pi + at, 0, ph + at) }
+                dropout?.multiply(ph + at, start: at, count: columns.count)
+            }
+        }
+        let second = LinearProducts(hidden, contract.weight)
+        let y = Tensor(uninitialized: Array(shape.dropLast()) + [second.outputs])
+        second.forward(
+            hidden, contract.weight, contract.bias, into: ProductResult(y.pointer, rowStep: second.outputs))
+        let (x, expansion, contraction) = (detached(), expand.weight.detached(), contract.weight.detached())
+        return y.recorded([self, expand.weight, expand.bias, contract.weight, contract.bias]) { dy in
+            let dInner = second.hiddenGradient(
+                dy, contraction, inner: inner, hidden: hidden, activation: activation, dropout: dropout)
+            return [
+                self.requiresGradient ? first.dataGradient(dInner, expansion, shape: x.shape) : nil,
+                expand.weight.requiresGradient ? first.weightGradient(dInner, x) : nil,
+                expand.bias.requiresGradient ? first.biasGradient(dInner) : nil,
+                contract.weight.requiresGradient ? second.weightGradient(dy, hidden) : nil,
+                contract.bias.requiresGradient ? second.biasGradient(dy) : nil,
+            ]
+        }
+    }
+
+    /// The sums of the columns of [rows, columns], each from the first row to the last.
+    func columnSums(rows: Int, columns: Int) -> Tensor {
+        let y = Tensor(uninitialized: [columns])
+        let (source, target) = (pointer, y.pointer)
+        parallelColumns(columns) { start, count in
+            ck_column_sums(Int64(rows), Int64(count), source + start, Int64(columns), target + start)
+        }
+        return y
     }
 }
 
-/// The length of a piece when `length` rows or columns of a product are cut into about that many: a multiple of the
-/// kernels' 16, and at least 64.
-private func productPiece(of length: Int, pieces: Int) -> Int {
-    max(64, (length / pieces + 15) / 16 * 16)
+/// Runs `body(start, count)` on fixed strips of columns: cache lines wide, so that no two read the same ones.
+func parallelColumns(_ columns: Int, _ body: (Int, Int) -> Void) {
+    let strip = 64
+    parallelFor((columns + strip - 1) / strip) { item in
+        body(item * strip, min(strip, columns - item * strip))
+    }
+}
+
+/// The three products of a matrix [outputs, inputs] with rows of inputs.
+private struct LinearProducts {
+    let rows, inputs, outputs: Int
+
+    init(_ x: Tensor, _ weight: Tensor) {
+        inputs = x.shape[x.rank - 1]
+        outputs = weight.shape[0]
+        rows = x.count / max(1, inputs)
+        precondition(weight.shape[1] == inputs, "a weight of \(weight.shape) does not fit an input of \(x.shape)")
+    }
+
+    private func record(_ pass: WorkItem.Pass) {
+        WorkCounter.record(.product, pass, .product(rows: rows, inputs: inputs, outputs: outputs))
+    }
+
+    /// x · weightᵀ + bias
+    func forward(
+        _ x: Tensor, _ weight: Tensor, _ bias: Tensor?, into result: ProductResult,
+        finishing: ((Range<Int>, Range<Int>) -> Void)? = nil
+    ) {
+        record(.forward)
+        var result = result
+        result.bias = bias.map { UnsafePointer($0.pointer) }
+        ProductShape(rows: rows, columns: outputs, depth: inputs).multiply(
+            Factor(x.pointer, rowStep: inputs), Factor(weight.pointer, rowStep: inputs).transposed, into: result,
+            finishing: finishing)
+    }
+
+    /// dy · weight
+    private func dataGradient(
+        _ dy: Tensor, _ weight: Tensor, into result: ProductResult,
+        finishing: ((Range<Int>, Range<Int>) -> Void)? = nil
+    ) {
+        record(.dataGradient)
+        ProductShape(rows: rows, columns: inputs, depth: outputs).multiply(
+            Factor(dy.pointer, rowStep: outputs), Factor(weight.pointer, rowStep: inputs), into: result,
+            finishing: finishing)
+    }
+
+    func dataGradient(_ dy: Tensor, _ weight: Tensor, shape: [Int]) -> Tensor {
+        let dx = Tensor(uninitialized: shape)
+        dataGradient(dy, weight, into: ProductResult(dx.pointer, rowStep: inputs))
+        return dx
+    }
+
+    /// dyᵀ · x
+    func weightGradient(_ dy: Tensor, _ x: Tensor) -> Tensor {
+        record(.weightGradient)
+        let gradient = Tensor(uninitialized: [outputs, inputs])
+        ProductShape(rows: outputs, columns: inputs, depth: rows).multiply(
+            Factor(dy.pointer, rowStep: outputs).transposed, Factor(x.pointer, rowStep: inputs),
+            into: ProductResult(gradient.pointer, rowStep: inputs))
+        return gradient
+    }
+
+    func biasGradient(_ dy: Tensor) -> Tensor { dy.columnSums(rows: rows, columns: outputs) }
+
+    /// The gradient of what an activation made this layer's input of.
+    func hiddenGradient(
+        _ dy: Tensor, _ weight: Tensor, inner: Tensor, hidden: Tensor, activation: Tensor.FeedForwardActivation,
+        dropout: Dropout?
+    ) -> Tensor {
+        let gradient = Tensor(uninitialized: inner.shape)
+        let (out, x, y) = (gradient.pointer, inner.pointer, hidden.pointer)
+        var result = ProductResult(out, rowStep: inputs)
+        switch activation {
+        case .relu:
+            result.gate = UnsafePointer(y)
+            result.gateFactor = dropout?.kept ?? 1
+            dataGradient(dy, weight, into: result)
+        case .gelu:
+            dataGradient(dy, weight, into: result) { rows, columns in
+                let arrived = Storage(count: columns.count)
+                for row in rows {
+                    let at = row * inputs + columns.lowerBound
+                    dropout?.multiply(out + at, start: at, count: columns.count)
+                    arrived.pointer.update(from: out + at, count: columns.count)
+                    ck_unary_backward(
+                        CK_GELU, Int64(columns.count), x + at, y + at, arrived.pointer, 0, out + at)
+                }
+            }
+        }
+        return gradient
+    }
 }

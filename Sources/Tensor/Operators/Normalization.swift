@@ -4,43 +4,13 @@ import Foundation
 extension Tensor {
     /// Layer norm over the last axis (Ba et al. 2016): [..., C] with gamma, beta [C].
     package func layerNorm(gamma: Tensor, beta: Tensor, epsilon: Float = 1e-5) -> Tensor {
-        let width = shape[rank - 1], rows = count / max(1, width)
-        WorkCounter.record(.layerNorm, .forward, .rows(rows: rows, width: width))
+        let norm = LayerNormPass(self, gamma: gamma, beta: beta, epsilon: epsilon)
         let y = Tensor(uninitialized: shape)
-        let means = Storage(count: rows), deviations = Storage(count: rows)
-        let (px, py, pg, pb) = (pointer, y.pointer, gamma.pointer, beta.pointer)
-        parallelRows(rows, width) { r in
-            ck_layer_norm(
-                Int64(width), px + r * width, pg, pb, epsilon, py + r * width, means.pointer + r, deviations.pointer + r
-            )
-        }
-        let (savedX, savedGamma) = (detached(), gamma.detached())
+        norm.forward(self, into: y)
+        let saved = detached()
         return y.recorded([self, gamma, beta]) { dy in
-            WorkCounter.record(.layerNorm, .backward, .rows(rows: rows, width: width))
-            let (px, pd, pg) = (savedX.pointer, dy.pointer, savedGamma.pointer)
-            var dx: Tensor?, dGamma: Tensor?, dBeta: Tensor?
-            if self.requiresGradient {
-                let result = Tensor(uninitialized: savedX.shape)
-                let out = result.pointer
-                parallelRows(rows, width) { r in
-                    ck_layer_norm_backward(
-                        Int64(width), px + r * width, pg, means.pointer[r], deviations.pointer[r], pd + r * width,
-                        out + r * width)
-                }
-                dx = result
-            }
-            if gamma.requiresGradient {
-                let products = Tensor(uninitialized: [rows, width])
-                let out = products.pointer
-                parallelRows(rows, width) { r in
-                    let mean = means.pointer[r], deviation = deviations.pointer[r]
-                    for c in 0..<width {
-                        out[r * width + c] = pd[r * width + c] * (px[r * width + c] - mean) * deviation
-                    }
-                }
-                dGamma = products.sum(axis: 0)
-            }
-            if beta.requiresGradient { dBeta = dy.detached().reshaped([rows, width]).sum(axis: 0) }
+            let dx = self.requiresGradient ? norm.dataGradient(saved, dy) : nil
+            let (dGamma, dBeta) = norm.parameterGradients(saved, dy)
             return [dx, dGamma, dBeta]
         }
     }
@@ -136,5 +106,63 @@ extension Tensor {
             }
             return [dv, dg]
         }
+    }
+}
+
+/// One layer norm over the rows of a tensor, and what it measured of them.
+struct LayerNormPass {
+    let rows, width: Int
+    private let gamma, beta: Tensor
+    private let savedGamma: Tensor
+    private let epsilon: Float
+    private let means, deviations: Storage
+
+    init(_ x: Tensor, gamma: Tensor, beta: Tensor, epsilon: Float) {
+        width = x.shape[x.rank - 1]
+        rows = x.count / max(1, width)
+        (self.gamma, self.beta, self.epsilon) = (gamma, beta, epsilon)
+        savedGamma = gamma.detached()
+        (means, deviations) = (Storage(count: rows), Storage(count: rows))
+    }
+
+    /// `prepare` makes a row of x first.
+    func forward(_ x: Tensor, into y: Tensor, prepare: ((Int) -> Void)? = nil) {
+        WorkCounter.record(.layerNorm, .forward, .rows(rows: rows, width: width))
+        let (px, py, pg, pb) = (x.pointer, y.pointer, gamma.pointer, beta.pointer)
+        parallelRows(rows, width) { row in
+            prepare?(row)
+            ck_layer_norm(
+                Int64(width), px + row * width, pg, pb, epsilon, py + row * width, means.pointer + row,
+                deviations.pointer + row)
+        }
+    }
+
+    /// `finish` is shown every row of dx.
+    func dataGradient(
+        _ x: Tensor, _ dy: Tensor, finish: ((Int, UnsafePointer<Float>) -> Void)? = nil
+    ) -> Tensor {
+        let dx = Tensor(uninitialized: x.shape)
+        let (px, pd, pg, out) = (x.pointer, dy.pointer, savedGamma.pointer, dx.pointer)
+        parallelRows(rows, width) { row in
+            ck_layer_norm_backward(
+                Int64(width), px + row * width, pg, means.pointer[row], deviations.pointer[row], pd + row * width,
+                out + row * width)
+            finish?(row, out + row * width)
+        }
+        return dx
+    }
+
+    /// Those of gamma and beta, if either wants one.
+    func parameterGradients(_ x: Tensor, _ dy: Tensor) -> (gamma: Tensor?, beta: Tensor?) {
+        WorkCounter.record(.layerNorm, .backward, .rows(rows: rows, width: width))
+        guard gamma.requiresGradient || beta.requiresGradient else { return (nil, nil) }
+        let dGamma = Tensor(uninitialized: [width]), dBeta = Tensor(uninitialized: [width])
+        let (px, pd, outGamma, outBeta) = (x.pointer, dy.pointer, dGamma.pointer, dBeta.pointer)
+        parallelColumns(width) { start, count in
+            ck_layer_norm_sums(
+                Int64(rows), Int64(count), px + start, pd + start, Int64(width), means.pointer, deviations.pointer,
+                outGamma + start, outBeta + start)
+        }
+        return (dGamma, dBeta)
     }
 }

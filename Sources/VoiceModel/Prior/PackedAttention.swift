@@ -23,13 +23,14 @@ final class PackedAttention: Module {
     func callAsFunction(
         _ x: Tensor, mask: AttentionMask, cache: KeyValueCache?, randomness: StepRandomness?
     ) -> Tensor {
-        let width = x.shape[2]
-        let parts = x.linear(weight: weight, bias: bias).split(axis: 2, [width, width, width])
-        cache?.append(key: parts[1], value: parts[2])
+        let packed = x.linear(weight: weight, bias: bias)
+        if let cache {
+            let width = x.shape[2]
+            cache.append(
+                key: packed.sliced(axis: 2, width..<2 * width), value: packed.sliced(axis: 2, 2 * width..<3 * width))
+        }
         return output(
-            attention(
-                query: parts[0], key: parts[1], value: parts[2], heads: heads, layout: .channelsLast, mask: mask,
-                dropout: dropout, randomness: randomness))
+            selfAttention(packed: packed, heads: heads, mask: mask, dropout: dropout, randomness: randomness))
     }
 
     /// Its two matrices for single rows.

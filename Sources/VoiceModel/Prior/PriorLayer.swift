@@ -36,13 +36,15 @@ final class PriorLayer: Module {
         switch arrangement {
         case .normFirstWithGELU:
             let attended = attention(attentionNorm(x), mask: mask, cache: cache, randomness: randomness)
-            let y = x + attended.dropout(dropout, randomness)
-            return y + contract(expand(feedForwardNorm(y)).gelu()).dropout(dropout, randomness)
+            let y = x.adding(attended, dropout: dropout, randomness)
+            let z = expand.feedForward(feedForwardNorm(y), contract: contract, activation: .gelu)
+            return y.adding(z, dropout: dropout, randomness)
         case .normAfterWithReLU:
             let attended = attention(x, mask: mask, cache: cache, randomness: randomness)
-            let y = attentionNorm(x + attended.dropout(dropout, randomness))
-            let z = contract(expand(y).relu().dropout(dropout, randomness))
-            return feedForwardNorm(y + z.dropout(dropout, randomness))
+            let y = attentionNorm(x, adding: attended, dropout: dropout, randomness)
+            let z = expand.feedForward(
+                y, contract: contract, activation: .relu, dropout: dropout, randomness: randomness)
+            return feedForwardNorm(y, adding: z, dropout: dropout, randomness)
         }
     }
 
