@@ -31,10 +31,12 @@ test: packages test-packages portable
 	swift build -c release --build-tests
 	swift test -c release --skip-build
 
+# PRESET=nano COUNT=20 takes some ten minutes.
 COUNT ?= 1000
+PRESET ?= tiny
 interruptions: packages test-packages
 	swift build -c release --build-tests
-	REPRISE_INTERRUPTIONS=$(COUNT) swift test -c release --skip-build --filter InterruptionTests
+	REPRISE_INTERRUPTIONS=$(COUNT) REPRISE_INTERRUPTION_PRESET=$(PRESET) swift test -c release --skip-build --filter InterruptionTests
 
 # Power losses and bit flips by the hundred thousand: EFFORT multiplies what `make test` does of them.
 EFFORT ?= 250

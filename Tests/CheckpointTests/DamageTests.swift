@@ -114,7 +114,7 @@ import Testing
         #expect(try reading(file(header: "{}", body: 1)).contains("need 0 bytes and the file holds 1"))
         let cases = [
             (#"{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,8]}}"#, "needs 16 bytes and 8 are set aside"),
-            (#"{"a":{"dtype":"F16","shape":[4],"data_offsets":[0,8]}}"#, "has the type F16"),
+            (#"{"a":{"dtype":"C64","shape":[1],"data_offsets":[0,8]}}"#, "has the type C64"),
             (#"{"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}"#, "impossible shape"),
             (#"{"a":{"dtype":"F32","shape":[4611686018427387904,2],"data_offsets":[0,8]}}"#, "impossible shape"),
             (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}"#, "impossible offsets"),

@@ -23,6 +23,22 @@ import Testing
         #expect(try store.readHead() == Head(branch: "main", checkpoint: saved.manifest.id))
     }
 
+    /// Files made elsewhere may hold numbers of two bytes.
+    @Test func halfNumbersAreKept() throws {
+        let folder = try TemporaryFolder()
+        let url = folder.url.appendingPathComponent("half.safetensors")
+        let header =
+            #"{"h":{"dtype":"F16","shape":[3],"data_offsets":[0,6]},"#
+            + #""b":{"dtype":"BF16","shape":[1],"data_offsets":[6,8]},"u":{"dtype":"U8","shape":[1],"data_offsets":[8,9]}}"#
+        let length = withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) }
+        try Data(length + Array(header.utf8) + [1, 2, 3, 4, 5, 6, 7, 8, 9]).write(to: url)
+        let file = try Safetensors.read(url)
+        #expect(file.tensors.map(\.name) == ["h", "b", "u"])
+        let copy = folder.url.appendingPathComponent("copy.safetensors")
+        try Safetensors.write(file, to: copy)
+        #expect(try Safetensors.read(copy).tensors.map(\.bytes) == [[1, 2, 3, 4, 5, 6], [7, 8], [9]])
+    }
+
     @Test func tensorsKeepTheirBits() throws {
         let values: [Float] = [.nan, -.infinity, -0.0, .leastNonzeroMagnitude, 1e38, 0.1]
         let tensor = Tensor(values, shape: [2, 3])

@@ -160,6 +160,36 @@ extension ProgramTests {
             expectSameLines(try await DeterminismTests.SixtySteps.straight.value.journal, journal)
         }
 
+        /// One sentence says what to free; when that is done, training begins by itself.
+        @Test func aDiskThatIsFullAlready() async throws {
+            let voice = try TestVoice(["autosave_steps": "12"])
+            let disk = voice.home.appendingPathComponent("disk")
+            try FileManager.default.createDirectory(at: disk, withIntermediateDirectories: true)
+            let script = """
+                mount -t tmpfs -o size=64m tmpfs "$2" && cp -r "$3" "$2" || exit 99
+                voice="$2/slt" log="$4" train=""
+                until_said() { until grep -q "$1" "$log"; do kill -0 $train || exit 98; done; }
+                trap 'kill -9 $train 2> /dev/null; umount -l "$2"' EXIT
+                "$1" train "$voice" --steps 3 --json 2> /dev/null
+                dd if=/dev/zero of="$2/others" bs=64k 2> /dev/null
+                "$1" train "$voice" --steps 6 --json 2> "$log" & train=$!
+                until_said 'begins by itself'
+                rm "$2/others"
+                wait $train
+                echo "train $?"
+                "$1" checkpoints "$voice" verify > /dev/null
+                echo "verify $?"
+                """
+            let log = voice.home.appendingPathComponent("log").path
+            let result = try await PrivateMounts.shell(script, [disk.path, voice.path, log], home: voice.home)
+            let told = try String(contentsOfFile: log, encoding: .utf8)
+            #expect(result.outputLines.filter { !$0.hasPrefix("{") } == ["train 0", "verify 0"], "\(told)")
+            #expect(result.outputLines.filter { $0.hasPrefix("{") }.count == 6)
+            #expect(told.split(separator: "\n").filter { $0.contains("begins by itself") }.count == 1, "\(told)")
+            #expect(told.contains(#/make 4\.\d MB free|4\.\d MB needed/#), "\(told)")
+            #expect(told.contains("resumed from main/g_0000003\n"), "\(told)")
+        }
+
         @Test func aSecondReprise() async throws {
             let voice = try TestVoice(["autosave_steps": "1000"])
             let first = try voice.start("train", voice.path, "--json")

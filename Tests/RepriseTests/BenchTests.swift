@@ -41,9 +41,11 @@ extension ProgramTests {
             let report = try #require(
                 try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
             #expect(report["subject"] as? String == "checkpoint" && report["repeats"] as? Int == 2)
-            for figure in ["bytes", "stallMedian", "stallP99", "writeSeconds", "writeWork", "shareAtOneMinute"] {
-                #expect((report[figure] as? Double ?? 0) > 0, "\(figure)")
-            }
+            for figure in [
+                "bytes", "stallMedian", "stallP99", "writeSeconds", "writeWork", "shareAtOneMinute", "readBackWork",
+                "forkBytes", "openSeconds", "firstStepSeconds",
+            ] { #expect((report[figure] as? Double ?? 0) > 0, "\(figure)") }
+            #expect(report["forkBytes"] as? Int ?? .max < 1_000_000)
             let here = try FileManager.default.contentsOfDirectory(atPath: FileManager.default.currentDirectoryPath)
             #expect(!here.contains { $0.hasPrefix(".bench-") }, "nothing is left behind")
         }

@@ -9,8 +9,8 @@ extension ProgramTests {
             let state: [String: Data]
             let journal: [String]
 
-            init(_ voice: TestVoice) async throws {
-                state = try voice.state("main/g_0000060")
+            init(_ voice: TestVoice, last: String = "main/g_0000060") async throws {
+                state = try voice.state(last)
                 journal = try await voice.journal()
             }
 

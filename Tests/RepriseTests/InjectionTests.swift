@@ -15,17 +15,31 @@ extension ProgramTests {
             var description: String { "\(call) \(outcome) \(number)" }
         }
 
-        private static let faults =
-            ["fsync", "rename", "mkdir", "link", "unlink", "pwrite64"].flatMap { call in
-                [
-                    Fault(call: call, outcome: call == "link" ? "error=EMLINK" : "error=EIO", number: 1),
-                    Fault(call: call, outcome: "signal=KILL", number: call == "fsync" ? 7 : 2),
-                ]
-            } + [
-                Fault(call: "fsync", outcome: "error=EIO", number: 9),
-                Fault(call: "rename", outcome: "error=ENOSPC", number: 2),
-                Fault(call: "write", outcome: "signal=KILL", number: 12),
+        private static let failing = ["fsync", "rename", "mkdir", "link", "unlink", "pwrite64"].flatMap { call in
+            [
+                Fault(call: call, outcome: call == "link" ? "error=EMLINK" : "error=EIO", number: 1),
+                Fault(call: call, outcome: "signal=KILL", number: call == "fsync" ? 7 : 2),
             ]
+        }
+
+        /// What a checkpoint writes goes by a call that nothing else in the program makes.
+        private static let writing = [
+            Fault(call: "writev", outcome: "error=EIO", number: 1),
+            Fault(call: "writev", outcome: "error=EIO", number: 4),
+            Fault(call: "writev", outcome: "error=ENOSPC", number: 2),
+            Fault(call: "writev", outcome: "signal=KILL", number: 3),
+            // A disk that takes less than it says.
+            Fault(call: "writev", outcome: "retval=512", number: 2),
+            Fault(call: "writev", outcome: "retval=1", number: 5),
+        ]
+
+        private static let others = [
+            Fault(call: "fsync", outcome: "error=EIO", number: 9),
+            Fault(call: "rename", outcome: "error=ENOSPC", number: 2),
+            Fault(call: "write", outcome: "signal=KILL", number: 12),
+        ]
+
+        private static let faults = failing + writing + others
 
         @Test(arguments: faults) func aFailedCallChangesNothing(fault: Fault) async throws {
             let straight = try await DeterminismTests.SixtySteps.straight.value

@@ -18,7 +18,9 @@ struct SafetensorsReader {
 
     /// Throws `SafetensorsDefect` for contents and `FileSystemError` for the disk. Nothing is allocated before it is
     /// known that the file is long enough to fill it.
-    func read(_ path: String, name: String) throws -> SafetensorsContents {
+    func read(
+        _ path: String, name: String, while isWanted: @Sendable () -> Bool = { true }
+    ) throws -> SafetensorsContents {
         let reader = try FileReader(fileSystem, path)
         guard reader.isPlain else { throw SafetensorsDefect(reason: "it is not a plain file") }
         let size = reader.size
@@ -34,6 +36,7 @@ struct SafetensorsReader {
             tensorStream.reset()
             var left = count
             while left > 0 {
+                guard isWanted() else { throw CancellationError() }
                 let piece = try reader.next(min(left, AlignedBuffer.piece))
                 guard !piece.isEmpty else { throw SafetensorsDefect(reason: "it became shorter while it was read") }
                 stream.update(piece)

@@ -12,7 +12,7 @@ package struct StateFile: Sendable, Equatable {
     package init(name: String, tensors: [TensorImage], metadata: [String: String] = [:]) {
         self.name = name
         // Wide numbers first, so that each tensor begins at a multiple of its width; otherwise the order given.
-        let ordered = [8, 4, 1].flatMap { width in tensors.filter { $0.type.width == width } }
+        let ordered = [8, 4, 2, 1].flatMap { width in tensors.filter { $0.type.width == width } }
         self.tensors = ordered
         self.metadata = metadata
         places = Dictionary(ordered.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })

@@ -31,14 +31,18 @@ extension CheckpointStore {
         return try read(manifest, keepsTensors: false)
     }
 
-    func read(_ manifest: Manifest, keepsTensors: Bool) throws -> StateImage {
+    func read(
+        _ manifest: Manifest, keepsTensors: Bool, while isWanted: @Sendable () -> Bool = { true }
+    ) throws -> StateImage {
         var files: [StateFile] = []
         var texts: [TextFile] = []
         var defects: [String] = []
         for record in manifest.files {
             do {
                 if let tensors = record.tensors {
-                    files.append(try readTensors(record, tensors, manifest.id, keepsTensors: keepsTensors))
+                    files.append(
+                        try readTensors(
+                            record, tensors, manifest.id, keepsTensors: keepsTensors, while: isWanted))
                 } else {
                     texts.append(try readText(record, manifest.id))
                 }
@@ -61,13 +65,14 @@ extension CheckpointStore {
     }
 
     private func readTensors(
-        _ record: FileRecord, _ tensors: [TensorRecord], _ id: CheckpointID, keepsTensors: Bool
+        _ record: FileRecord, _ tensors: [TensorRecord], _ id: CheckpointID, keepsTensors: Bool,
+        while isWanted: @Sendable () -> Bool
     ) throws -> StateFile {
         let path = try checkedPath(record, id)
         let contents: SafetensorsContents
         do {
             contents = try SafetensorsReader(fileSystem: fileSystem, keepsTensors: keepsTensors)
-                .read(path, name: record.name)
+                .read(path, name: record.name, while: isWanted)
         } catch let defect as SafetensorsDefect {
             throw FileDefect(reason: ": \(defect.reason)")
         }

@@ -3,8 +3,8 @@ import Foundation
 /// What looking at a checkpoint whole came to.
 package enum Soundness: Sendable, Equatable {
     case sound
-    /// Files that were hurt and were put right from another physical copy.
-    case repaired(files: [String])
+    /// Files that were hurt and were put right from another physical copy, and what was wrong with them.
+    case repaired(files: [String], defects: [String])
     /// Every defect that is left, each naming file and tensor.
     case damaged(defects: [String])
 }
@@ -12,14 +12,17 @@ package enum Soundness: Sendable, Equatable {
 extension CheckpointStore {
     /// Reads a checkpoint whole, and puts right from other copies what is hurt (a reader only looks). It is never set
     /// aside here: that is for `Recovery`. Throws for what is no damage, e.g. `.notFound`.
-    package func check(_ id: CheckpointID) throws -> Soundness {
+    /// Ends with a `CancellationError` as soon as `isWanted` says no.
+    package func check(
+        _ id: CheckpointID, while isWanted: @Sendable () -> Bool = { true }
+    ) throws -> Soundness {
         do {
-            try verify(id)
+            _ = try read(manifest(id), keepsTensors: false, while: isWanted)
             return .sound
-        } catch CheckpointError.damaged(_, let defects) {
-            guard access == .write else { return .damaged(defects: defects) }
+        } catch CheckpointError.damaged(_, let found) {
+            guard access == .write else { return .damaged(defects: found) }
             do {
-                return .repaired(files: try repair(id))
+                return .repaired(files: try repair(id), defects: found)
             } catch CheckpointError.damaged(_, let defects) {
                 return .damaged(defects: defects)
             }

@@ -8,26 +8,28 @@ extension Trainer {
         choreCount += 1
         let (number, writer) = (choreCount, writer)
         chores[number] = Task {
-            let result: Result<String, any Error>
             do {
-                result = .success(try await writer.change { try Self.perform(chore, in: $0) })
+                if case .verify(let text) = chore {
+                    let (id, soundness) = try await writer.change { store in
+                        let id = try store.resolve(text)
+                        let soundness = try store.check(id)
+                        if case .damaged = soundness {} else { try store.noteVerified(id) }
+                        return (id, soundness)
+                    }
+                    await settle(soundness, of: id)
+                    if soundness == .sound { log(.checkpoint, "\(id) is sound: every byte matches") }
+                } else {
+                    let sentence = try await writer.change { try Self.perform(chore, in: $0) }
+                    try refreshSummaries()
+                    publish()
+                    log(.checkpoint, sentence)
+                }
             } catch {
-                result = .failure(error)
+                log(.failure, "\(error)")
             }
-            end(number, result)
+            chores[number] = nil
+            publish()
         }
-    }
-
-    private func end(_ number: Int, _ result: Result<String, any Error>) {
-        chores[number] = nil
-        do {
-            let sentence = try result.get()
-            try refreshSummaries()
-            log(.checkpoint, sentence)
-        } catch {
-            log(.failure, "\(error)")
-        }
-        publish()
     }
 
     /// Does it, and says what was done.
@@ -51,17 +53,6 @@ extension Trainer {
             let line = note.flatMap { $0.isEmpty ? nil : $0 }
             try store.setNote(line, on: id)
             return "\(id) has \(line.map { "the note “\($0)”" } ?? "no note any more")"
-        case .verify(let text):
-            let id = try store.resolve(text)
-            switch try store.check(id) {
-            case .sound: break
-            case .repaired(let files):
-                try store.noteVerified(id)
-                return "\(id) was damaged in \(files.joined(separator: ", ")), which is put right from another copy"
-            case .damaged(let defects): throw CheckpointError.damaged(id: id, defects: defects)
-            }
-            try store.noteVerified(id)
-            return "\(id) is sound: every byte matches"
         case .prune(let texts):
             let ids = try texts.map { try store.resolve($0) }
             let bytes = try store.delete(ids)

@@ -133,6 +133,7 @@ extension Trainer {
     func finish(_ last: TrainingSnapshot.Phase, _ outcome: Outcome) async -> Outcome {
         _ = await finishSave()
         for chore in chores.values { await chore.value }
+        await endInspection()
         phase = last
         try? journal.sync()
         publish()

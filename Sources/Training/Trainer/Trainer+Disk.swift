@@ -61,6 +61,15 @@ extension Trainer {
         publish()
     }
 
+    /// True when room is all that is missing.
+    static func isOutOfRoom(_ error: any Error) -> Bool {
+        switch error {
+        case CheckpointError.diskFull, CheckpointError.quotaFull, JournalError.diskFull: true
+        case let error as FileSystemError: error.isOutOfSpace
+        default: false
+        }
+    }
+
     private static func canBeWaitedFor(_ error: any Error) -> Bool {
         switch error {
         case let error as CheckpointError: error.isDiskTrouble
@@ -72,7 +81,7 @@ extension Trainer {
 
     private static func needed(_ error: any Error) -> Int? {
         switch error {
-        case CheckpointError.diskFull(_, let needed, _): needed
+        case CheckpointError.diskFull(_, let needed, _), JournalError.diskFull(_, let needed, _): needed
         case let error as ReserveUsed: error.needed
         default: nil
         }

@@ -38,6 +38,8 @@ extension Trainer {
             savedStep = found.checkpoint.id.step
             startedSaveStep = savedStep
             origin = found.explanation
+            // It was read whole just now. That this could not be written down does no harm: it is read again.
+            try? store.noteVerified(found.checkpoint.id)
             let step = found.checkpoint.id.step
             log(.resumed, redoing(found.explanation, after: step))
             if found.checkpoint.manifest.header.datasetFingerprint != fingerprint {

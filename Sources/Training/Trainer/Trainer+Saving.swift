@@ -87,6 +87,9 @@ extension Trainer {
         case .success(let written):
             (parent, savedStep) = (save.id, save.id.step)
             pace.note(stall: save.stall, work: written.work, threads: threads)
+            if !written.summaries.isEmpty { summaries = written.summaries }
+            if !branches.contains(where: { $0.name == branch }) { try? branches = overview.branches() }
+            publish()
             if let damage = written.saved.replacedDamage { log(.warning, damage) }
             warnOfDifferences(save.id, written.saved)
             log(
@@ -97,13 +100,12 @@ extension Trainer {
                 log(.checkpoint, "Removed \(written.removed.map(\.description).joined(separator: ", "))")
             }
             for remark in written.remarks { log(.warning, remark) }
-            if !written.summaries.isEmpty { summaries = written.summaries }
-            if !branches.contains(where: { $0.name == branch }) { try? branches = overview.branches() }
             if case .savedFromReserve(let needed) = written.saved.space {
                 troubleOfSave = ReserveUsed(id: save.id, needed: needed)
                 mailbox.ring()
             }
             publish()
+            inspectCheckpoints()
             return true
         }
     }

@@ -30,6 +30,7 @@ package actor Trainer: TrainingSession {
     nonisolated let mailbox = CommandMailbox()
     nonisolated let standing = Mutex(Standing())
     let writer: CheckpointWriter
+    let inspector: CheckpointInspector
     private let lock: StoreLock
     let options: TrainerOptions
 
@@ -66,6 +67,11 @@ package actor Trainer: TrainingSession {
     /// Changes of marks and the like that are under way beside training, by number.
     var chores: [Int: Task<Void, Never>] = [:]
     var choreCount = 0
+    /// Reading back checkpoints that nobody has read yet, while there are some.
+    var inspection: Task<Void, Never>?
+    /// Those that could not be read back now; they are tried again when the voice is opened again.
+    var passedOver: Set<CheckpointID> = []
+    var isFinishing = false
     var fingerprint = ""
     /// Steps up to here were done first with other clips than the ones they are done again with.
     var lastStepOfOtherData = 0
@@ -83,6 +89,7 @@ package actor Trainer: TrainingSession {
         store = try CheckpointStore(directory: voice.checkpointDirectory, fileSystem: fileSystem)
         journal = try Journal(url: voice.journalURL)
         overview = CheckpointOverview(store: store, journal: journal)
+        inspector = CheckpointInspector(store: store)
         writer = CheckpointWriter(store: store, journal: journal, overview: overview)
         threads = options.threads > 0 ? options.threads : ProcessInfo.processInfo.activeProcessorCount
         let training = voice.configuration.training
@@ -107,7 +114,8 @@ package actor Trainer: TrainingSession {
         }
         Threads.use(threads)
         do {
-            try open()
+            try await openWhenThereIsRoom()
+            waiting = nil
         } catch is CancellationError {
             return await finish(.stopped, .stopped)
         } catch {
@@ -122,6 +130,7 @@ package actor Trainer: TrainingSession {
         startedSaveAt = .now
         log(.started, "Training \(voice.name) from step \(currentStep)")
         publish()
+        inspectCheckpoints()
         return await trainUntilEnd()
     }
 

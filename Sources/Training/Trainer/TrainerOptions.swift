@@ -10,6 +10,8 @@ package struct TrainerOptions: Sendable, Equatable {
     package var endsWhenHalted: Bool
     /// How long to wait before a disk that was full or failed is tried again.
     package var diskPatience = Duration.seconds(2)
+    /// Share of the processors' time that reading checkpoints back may take, 0 ... 1.
+    package var inspectionShare = 0.001
 
     package init(targetStep: Int? = nil, stage: Stage? = nil, threads: Int = 0, endsWhenHalted: Bool = false) {
         self.targetStep = targetStep

@@ -83,7 +83,8 @@ struct BenchCommand: ParsableCommand {
         case .say: try report(SpeechBenchmark(options).run(progress: progress), \.text, line)
         case .checkpoint:
             let here = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
-            try report(CheckpointBenchmark(options, in: here).run(progress: progress), \.text, line)
+            let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+            try report(CheckpointBenchmark(options, in: here, program: program).run(progress: progress), \.text, line)
         }
     }
 

@@ -24,6 +24,7 @@ extension CheckpointsCommand {
                 print("\(item.id)  damaged: \(item.defect ?? "unreadable")\(end)")
             }
         }
+        for name in try store.listSetAside() { print("\(name)  damaged, set aside; nothing reads it any more") }
     }
 
     func show(_ store: CheckpointStore) throws {

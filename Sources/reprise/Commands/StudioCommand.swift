@@ -27,7 +27,8 @@ struct StudioCommand: AsyncParsableCommand {
     func run() async throws {
         let voice = try Voice.open(voice)
         let chosen = try ThemeLibrary.standard.theme(named: theme ?? voice.configuration.studio.theme)
-        let trainer = try Trainer(voice: voice, options: TrainerOptions(targetStep: steps, threads: threads))
+        let trainer = try await Trainer.opened(
+            voice, options: TrainerOptions(targetStep: steps, threads: threads), tell: printError)
         let app = StudioApp(
             session: trainer, backend: CursesBackend(theme: chosen), theme: chosen,
             player: DevicePlayer(device: device ?? voice.configuration.studio.device),

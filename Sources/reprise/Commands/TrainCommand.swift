@@ -28,9 +28,9 @@ struct TrainCommand: AsyncParsableCommand {
 
     func run() async throws {
         let voice = try Voice.open(voice)
-        let trainer = try Trainer(
-            voice: voice,
-            options: TrainerOptions(targetStep: steps, stage: stage, threads: threads, endsWhenHalted: true))
+        let trainer = try await Trainer.opened(
+            voice, options: TrainerOptions(targetStep: steps, stage: stage, threads: threads, endsWhenHalted: true),
+            tell: printError)
         let patience = voice.configuration.training.stopSeconds
         let watch = SignalWatch(telling: { number in
             trainer.send(.interrupt)

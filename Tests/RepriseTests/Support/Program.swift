@@ -172,7 +172,7 @@ struct TestFailure: Error, CustomStringConvertible {
 /// On a thread of its own: other tests may keep those that Swift's tasks share busy for seconds, and what is waited
 /// for, such as a certain step, would have gone by.
 func waitUntil(
-    _ what: String, deadline: Duration = .seconds(240), _ condition: @escaping @Sendable () throws -> Bool
+    _ what: String, deadline: Duration = .seconds(600), _ condition: @escaping @Sendable () throws -> Bool
 ) async throws {
     try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
         Thread.detachNewThread {
