@@ -28,6 +28,13 @@ final class ScriptedSession: TrainingSession {
     var auditions: [AuditionRequest] { requests.withLock { $0 } }
 
     func history(limit: Int) async throws -> [StepRecord] { rows }
+    func history(of branch: String, limit: Int) async throws -> [StepRecord] {
+        rows.map {
+            var row = $0
+            row.branch = branch
+            return row
+        }
+    }
     func recentEvents(limit: Int) async throws -> [JournalEvent] { events }
 
     func send(_ command: TrainingCommand) {

@@ -52,10 +52,29 @@ import Training
         watched.trainer.send(.rollBack(to: "g_0000999"))
         await watched.until(.failure)
         #expect(watched.messages.last?.contains("g_0000999") == true)
-        watched.trainer.send(.rollBack(to: "yesterday"))
+        watched.trainer.send(.branch(from: "yesterday", learningRateFactor: 0.5))
         await watched.until(.failure)
         await watched.until(step: (watched.records.last?.step ?? 0) + 1)
         #expect(watched.last?.phase == .training && watched.last?.branch == "main")
+        #expect(watched.last?.learningRateFactor == 1)
+        #expect(await watched.finish(.stop) == .stopped)
+        #expect(
+            watched.obeyed == [
+                .rollBack(to: "g_0000999"), .branch(from: "yesterday", learningRateFactor: 0.5),
+            ])
+    }
+
+    @Test func aBranchBeginsWithItsOwnLearningRateAndTheOtherLineIsReadAllTheSame() async throws {
+        let folder = try VoiceFolder()
+        let voice = try folder.voice()
+        try await train(voice, to: 3)
+        try await train(voice, to: 5)
+        let watched = try Watched(voice, commands: [.pause, .branch(from: "g_0000003", learningRateFactor: 0.25)])
+        await watched.until { if case .obeyed(.branch) = $0 { true } else { false } }
+        #expect(watched.last?.branch == "branch-1" && watched.last?.step == 3)
+        #expect(watched.last?.learningRateFactor == 0.25)
+        #expect(try await watched.trainer.history(of: "main", limit: 100).map(\.step) == [1, 2, 3, 4, 5])
+        #expect(try await watched.trainer.history(of: "branch-1", limit: 100).map(\.step) == [1, 2, 3])
         #expect(await watched.finish(.stop) == .stopped)
     }
 

@@ -25,6 +25,9 @@ import Training
         await watched.until(phase: .paused)
         #expect(watched.records.map(\.step) == [7, 8, 9] && watched.records.allSatisfy { $0.branch == "branch-1" })
         for (a, b) in zip(first[6...], watched.records) { #expect(b.differences(from: a).isEmpty, "step \(a.step)") }
+        let told = watched.snapshots.compactMap(\.redoing)
+        #expect(!told.isEmpty && told.allSatisfy { $0 == TrainingSnapshot.Redoing(from: 6, to: 9) })
+        #expect(watched.last?.redoing == nil)
         #expect(watched.last?.learningRateFactor == 0.5 && watched.last?.stageOverride == .prior)
         #expect(watched.last?.checkpoints.last?.id == "branch-1/g_0000009")
         #expect(watched.last?.checkpoints.last?.reason == "rollback" && watched.last?.stepsAtRisk == 0)

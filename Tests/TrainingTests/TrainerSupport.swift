@@ -11,6 +11,7 @@ final class Watched {
     private(set) var records: [StepRecord] = []
     private(set) var events: [JournalEvent] = []
     private(set) var snapshots: [TrainingSnapshot] = []
+    private(set) var obeyed: [TrainingCommand] = []
 
     /// `commands` are given before the first step.
     init(
@@ -35,6 +36,7 @@ final class Watched {
             case .step(let record): records.append(record)
             case .event(let event): events.append(event)
             case .snapshot(let snapshot): snapshots.append(snapshot)
+            case .obeyed(let command): obeyed.append(command)
             }
             if isWanted(update) { return true }
         }

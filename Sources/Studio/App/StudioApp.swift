@@ -134,6 +134,9 @@ package final class StudioApp {
             session.send(command)
             if command == .interrupt { leaveInTime() }
         case .loadHistory: load(withEvents: false)
+        case .ask(let request):
+            let (session, inbox) = (session, inbox)
+            work.append(Task.detached { inbox.yield(.answered(await request.answer(from: session))) })
         case .audition(let request):
             let (session, inbox) = (session, inbox)
             work.append(

@@ -13,6 +13,8 @@ package enum StudioMessage: Sendable {
     /// The journal's steps and events so far, oldest first; no events when only the curves are read again.
     case history([StepRecord], events: [JournalEvent])
     case couldNotLoad(String)
+    /// What the history asked for.
+    case answered(HistoryAnswer)
     case auditioned(Take)
     case auditionFailed(String)
     case played(String)
@@ -42,12 +44,19 @@ package struct PointedTarget: Sendable, Equatable {
     /// Rows and columns from the target's upper left corner.
     package var offset: CellPosition
     package var rect: CellRect
+
+    package init(target: StudioTarget, offset: CellPosition, rect: CellRect) {
+        self.target = target
+        self.offset = offset
+        self.rect = rect
+    }
 }
 
 /// What the studio is to do because of a message; `StudioApp` does it.
 package enum StudioEffect: Sendable, Equatable {
     case send(TrainingCommand)
     case loadHistory
+    case ask(HistoryRequest)
     case audition(AuditionRequest)
     case play(Take)
     case stopPlaying

@@ -31,6 +31,7 @@ extension StudioState {
         switch event.kind {
         case .wheelUp, .wheelDown:
             if overlay == nil, case .pane(let pane) = pointed?.target { train.focus = pane }
+            if overlay == nil { pointHistory(pointed?.target) }
             for _ in 0..<3 { move(event.kind == .wheelUp ? .up : .down) }
             return []
         case .press: return click(pointed)
@@ -55,8 +56,8 @@ extension StudioState {
     private mutating func choose(line index: Int, at place: KeyPlace) {
         switch place {
         case .train, .history:
-            let all = checkpoints
-            if all.indices.contains(index) { history.selectedID = index == 0 ? nil : all[index].id }
+            select(index)
+            history.pane = .list
             train.focus = .history
         default: break
         }

@@ -8,7 +8,10 @@ extension StudioState {
     mutating func take(_ new: TrainingSnapshot) -> [StudioEffect] {
         // Wished for in an earlier session, or undone by going back; between two changes this session's own keys decide.
         if new.stageOverride != snapshot?.stageOverride { onlyStage = new.stageOverride }
+        let redone = snapshot?.redoing
         snapshot = new
+        listCheckpoints(new)
+        if let redone, new.redoing == nil, new.step >= redone.to { doneAgain(redone) }
         var effects: [StudioEffect] = []
         if let branch, branch != new.branch { effects += changeBranch(to: new.branch, at: new.step) }
         branch = new.branch
@@ -37,6 +40,11 @@ extension StudioState {
         }
     }
 
+    private mutating func doneAgain(_ steps: TrainingSnapshot.Redoing) {
+        let count = steps.to - steps.from
+        notice = Notice(count == 1 ? "Step \(steps.to) is done again." : "All \(count) steps are done again.", .good)
+    }
+
     mutating func take(_ record: StepRecord) -> [StudioEffect] {
         var effects: [StudioEffect] = []
         if let branch, branch != record.branch { effects += changeBranch(to: record.branch, at: record.step - 1) }
@@ -44,6 +52,7 @@ extension StudioState {
         // Training went back on the same branch: what came after is being done again.
         if record.step <= curves.lastStep { curves.removeAll(after: record.step - 1) }
         curves.append(record)
+        history.moments.append(record)
         recentSteps.append(record)
         if recentSteps.count > Self.recentLimit { recentSteps.removeFirst(Self.recentLimit / 4) }
         log.append(.step(record))

@@ -30,6 +30,8 @@ package struct StudioState: Sendable {
     package var onlyStage: Stage?
     /// Set once leaving began: what `run` will return when the session has saved.
     package var leaving: StudioExit?
+    /// What the trainer was asked and did not do yet.
+    package var pending = PendingCommands()
     package var sessionEnded = false
     package var now: Date
     package var timeZone: TimeZone
@@ -49,13 +51,23 @@ package struct StudioState: Sendable {
 
     /// Changes the state and says what is to be done.
     package mutating func reduce(_ message: StudioMessage) -> [StudioEffect] {
+        let effects = respond(to: message) + askForMoment()
+        for case .send(let command) in effects { pending.sent(command) }
+        return effects
+    }
+
+    private mutating func respond(to message: StudioMessage) -> [StudioEffect] {
         switch message {
         case .terminal(let event): return reduceTerminal(event)
         case .mouse(let event, let target): return reduceMouse(event, on: target)
         case .update(.snapshot(let snapshot)): return take(snapshot)
         case .update(.step(let record)): return take(record)
         case .update(.event(let event)): return take(event)
+        case .update(.obeyed(let command)):
+            pending.obeyed(command)
+            return []
         case .sessionEnded:
+            pending.removeAll()
             sessionEnded = true
             if let leaving { return [.leave(leaving)] }
             if snapshot?.phase != .stopped { notice = Notice("Training has ended. Press q to leave.", .warning) }
@@ -66,7 +78,12 @@ package struct StudioState: Sendable {
         case .couldNotLoad(let sentence):
             notice = Notice(sentence, .bad)
             return []
-        case .auditioned(let take): return heard(take)
+        case .answered(let answer):
+            take(answer)
+            return []
+        case .auditioned(let take):
+            history.moments.takes = nil
+            return heard(take)
         case .auditionFailed(let sentence):
             audition.activity = .none
             notice = Notice(sentence, .bad)

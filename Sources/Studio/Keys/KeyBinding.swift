@@ -12,13 +12,16 @@ package enum KeyPlace: String, Sendable, CaseIterable {
     case prompt = "Prompt"
     case question = "Question"
     case palette = "Palette"
+    case filter = "Find"
+    case comparison = "Comparison"
+    case thinning = "Thin out"
     case help = "Help"
 
     /// The six screens.
     package static let screens: [KeyPlace] = Screen.allCases.map(\.place)
 
     /// Places where what is typed is text, never a command.
-    package static let editors: [KeyPlace] = [.sentence, .prompt, .palette]
+    package static let editors: [KeyPlace] = [.sentence, .prompt, .palette, .filter]
 }
 
 /// One line of the key table.

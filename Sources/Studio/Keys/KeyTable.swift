@@ -40,10 +40,10 @@ package enum KeyTable {
         KeyBinding([.prompt], [.enter], .confirm, "take what is typed", hint: "ok"),
         KeyBinding([.prompt, .palette], [.escape], .cancel, "close", hint: "close"),
         KeyBinding([.palette], [.enter], .confirm, "do it", hint: "do it"),
-        KeyBinding([.palette, .help], [.up], .move(.up), "up in the list"),
-        KeyBinding([.palette, .help], [.down], .move(.down), "down in the list"),
-        KeyBinding([.palette, .help], [.pageUp], .move(.pageUp), "a page up"),
-        KeyBinding([.palette, .help], [.pageDown], .move(.pageDown), "a page down"),
+        KeyBinding([.palette, .help, .filter], [.up], .move(.up), "up in the list"),
+        KeyBinding([.palette, .help, .filter], [.down], .move(.down), "down in the list"),
+        KeyBinding([.palette, .help, .filter], [.pageUp], .move(.pageUp), "a page up"),
+        KeyBinding([.palette, .help, .filter], [.pageDown], .move(.pageDown), "a page down"),
         KeyBinding([.question], [.character("y"), .enter], .confirm, "yes", hint: "yes"),
         KeyBinding([.question], [.character("n"), .escape, .character("q")], .cancel, "no", hint: "no"),
         KeyBinding(
@@ -92,7 +92,7 @@ package enum KeyTable {
         let screens = Set(KeyPlace.screens)
         let common = bindings.filter { screens.isSubset(of: $0.places) }
         var lines = table("everywhere", common)
-        for place in KeyPlace.screens + [.sentence] {
+        for place in KeyPlace.screens + [.sentence, .comparison, .thinning] {
             lines += table(
                 place.rawValue,
                 bindings.filter { $0.places.contains(place) && !screens.isSubset(of: $0.places) })

@@ -1,4 +1,5 @@
 import TerminalKit
+import Training
 
 /// What lies over a screen and takes the keys.
 package enum Overlay: Sendable, Equatable {
@@ -8,6 +9,12 @@ package enum Overlay: Sendable, Equatable {
     case prompt(Prompt)
     case sentence
     case palette(Palette)
+    /// Words typed to find checkpoints; the list shows them.
+    case filter
+    /// Two checkpoints beside each other, from this line on.
+    case comparison(CheckpointComparison, from: Int)
+    /// What thinning out would come to, from this line on.
+    case thinning(PrunePreview, from: Int)
 
     package var place: KeyPlace {
         switch self {
@@ -16,6 +23,9 @@ package enum Overlay: Sendable, Equatable {
         case .prompt: .prompt
         case .sentence: .sentence
         case .palette: .palette
+        case .filter: .filter
+        case .comparison: .comparison
+        case .thinning: .thinning
         }
     }
 }
@@ -44,6 +54,7 @@ package struct Question: Sendable, Equatable {
 package struct Prompt: Sendable, Equatable {
     package enum Purpose: Sendable, Equatable {
         case learningRate
+        case history(HistoryPrompt)
     }
 
     package var purpose: Purpose

@@ -14,7 +14,7 @@ extension StudioState {
             overlay = nil
             guard let entry = palette.selectedEntry else { return [] }
             return perform(entry.action)
-        case .help, .sentence, nil:
+        case .help, .sentence, .filter, .comparison, .thinning, nil:
             overlay = nil
             return []
         }
@@ -25,12 +25,14 @@ extension StudioState {
         let text = prompt.editor.text
         switch prompt.purpose {
         case .learningRate:
-            let typed = text.replacing(",", with: ".")
-            guard let factor = Double(typed), factor.isFinite, factor > 0, factor <= 10 else {
+            guard let factor = Self.learningRateFactor(text) else {
                 return say("A factor is a number above 0 and up to 10; 1 is the schedule's own rate.", .warning)
             }
             overlay = nil
-            return say("Learning rate × \(typed) from the next step on.", then: .send(.setLearningRateFactor(factor)))
+            return say(
+                "Learning rate × \(text.replacing(",", with: ".")) from the next step on.",
+                then: .send(.setLearningRateFactor(factor)))
+        case .history(let purpose): return answer(purpose, text)
         }
     }
 
@@ -43,7 +45,10 @@ extension StudioState {
         case .palette(var palette):
             palette.type(key)
             overlay = .palette(palette)
-        case .help, .question, nil: break
+        case .filter:
+            history.filter.handle(key)
+            find()
+        case .help, .question, .comparison, .thinning, nil: break
         }
     }
 
@@ -58,7 +63,10 @@ extension StudioState {
             palette.selected = 0
             overlay = .palette(palette)
         // Pasted text is never taken for commands.
-        case .help, .question, nil: break
+        case .filter:
+            history.filter.insert(text)
+            find()
+        case .help, .question, .comparison, .thinning, nil: break
         }
     }
 
@@ -71,8 +79,15 @@ extension StudioState {
         case .palette(var palette):
             palette.move(movement)
             overlay = .palette(palette)
+        case .comparison(let comparison, let first):
+            let count = ComparisonTable(comparison: comparison).lines(columns: 80).count
+            overlay = .comparison(comparison, from: max(0, min(count - 1, first + movement.lines)))
+        case .thinning(let preview, let first):
+            let count = ThinningTable(preview: preview, state: self).lines(columns: 80).count
+            overlay = .thinning(preview, from: max(0, min(count - 1, first + movement.lines)))
         case .question, .prompt, .sentence: break
-        case nil: return false
+        // The list itself is moved in while words are typed.
+        case .filter, nil: return false
         }
         return true
     }

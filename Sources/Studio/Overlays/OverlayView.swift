@@ -3,7 +3,7 @@ import Training
 
 func drawOverlay(_ state: StudioState, on grid: inout CellGrid) {
     switch state.overlay {
-    case nil: return
+    case nil, .filter: return
     case .help(let place, let first):
         grid.drawHelp(title: "Keys: \(place.rawValue)", entries: KeyTable.help(at: place), from: first)
     case .question(let question):
@@ -13,6 +13,14 @@ func drawOverlay(_ state: StudioState, on grid: inout CellGrid) {
             on: &grid, title: prompt.title, label: prompt.label, lines: prompt.lines.map { ($0, .dim) },
             editor: prompt.editor, place: .prompt)
     case .palette(let palette): drawPalette(palette, on: &grid)
+    case .comparison(let comparison, let first):
+        drawHistoryTable("Compared", .comparison, from: first, on: &grid) {
+            ComparisonTable(comparison: comparison).lines(columns: $0)
+        }
+    case .thinning(let preview, let first):
+        drawHistoryTable("Thin out", .thinning, from: first, on: &grid) {
+            ThinningTable(preview: preview, state: state).lines(columns: $0)
+        }
     case .sentence:
         let form = state.audition.form
         let weights = "this moment (step \(state.snapshot?.step ?? 0))"

@@ -32,6 +32,10 @@ func statusItems(_ state: StudioState, columns: Int, withPhase: Bool = false) ->
         items.append(StatusItem("epoch \(snapshot.epoch) \(snapshot.batch)/\(snapshot.batchesInEpoch)", rank: 5))
     }
     items.append(StatusItem("step \(snapshot.step)\(target)", rank: 1))
+    if let redoing = snapshot.redoing {
+        let text = "again \(max(0, snapshot.step - redoing.from))/\(redoing.to - redoing.from)"
+        items.append(StatusItem(text, style: CellStyle(.warning), rank: 2))
+    }
     if let seconds = snapshot.secondsPerStep {
         items.append(StatusItem("\(Wording.stepTime(seconds))/step", rank: 4))
     }
@@ -82,6 +86,7 @@ func noticeLines(_ state: StudioState, columns: Int, limit: Int) -> [String] {
 
 private func shownNotice(_ state: StudioState) -> Notice? {
     if let notice = state.notice { return notice }
+    if state.overlay == nil, let sentence = state.pending.sentence { return Notice(sentence, .accent) }
     guard state.overlay == nil, state.audition.activity == .synthesizing else { return nil }
     return Notice("Making the take …", .accent)
 }

@@ -35,7 +35,11 @@ private func drawSmallest(_ state: StudioState, on grid: inout CellGrid) {
     case .sentence: state.audition.form.editor.draw(on: &grid, row: 0, columns: columns)
     case .prompt(let prompt): prompt.editor.draw(on: &grid, row: 0, columns: columns)
     case .palette(let palette): palette.editor.draw(on: &grid, row: 0, columns: columns)
-    case .help, nil:
+    case .filter: state.history.filter.draw(on: &grid, row: 0, columns: columns)
+    case .thinning(let preview, _):
+        let text = preview.leaving.isEmpty ? "All stay. esc" : "\(preview.leaving.count) go. d esc"
+        grid.write(text, row: 0, column: 0, style: .accent)
+    case .help, .comparison, nil:
         let items = statusItems(state, columns: columns.count, withPhase: true)
         grid.drawStatusLine(items, row: 0, columns: columns)
     }

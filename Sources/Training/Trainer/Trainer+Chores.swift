@@ -4,6 +4,14 @@ import Foundation
 // What changes no training: marks on checkpoints, looking at them whole, thinning them out. It is done beside training,
 // in the order it was asked for, between two saves; a stop waits for it.
 extension Trainer {
+    /// True for what `begin` does.
+    static func isChore(_ command: TrainingCommand) -> Bool {
+        switch command {
+        case .pin, .tag, .untag, .note, .verify, .prune: true
+        default: false
+        }
+    }
+
     func begin(_ chore: TrainingCommand) {
         choreCount += 1
         let (number, writer) = (choreCount, writer)
@@ -29,6 +37,7 @@ extension Trainer {
             }
             chores[number] = nil
             publish()
+            continuation.yield(.obeyed(chore))
         }
     }
 

@@ -35,6 +35,8 @@ extension Trainer {
                 await startSave(.user)
             }
         case .rollBack(let id): await rollBack(to: id)
+        case .branch(let id, let factor):
+            if await rollBack(to: id) { wish("learning_rate_factor", "\(factor)") }
         case .undoRollBack: await moveBack(.undo)
         case .redoRollBack: await moveBack(.redo)
         case .pin, .tag, .untag, .note, .verify, .prune: begin(command)

@@ -46,6 +46,7 @@ extension Trainer {
                 try beginDataset(engine, after: found.checkpoint.id)
             }
             replay = try unfinishedReplay(on: branch, after: step)
+            if let replay { redoing = TrainingSnapshot.Redoing(from: step, to: replay.target) }
         } else if let base {
             try engine.model.inherit(base.image, checkpoint: base.label)
             origin = "started from \(base.label)"
@@ -83,6 +84,7 @@ extension Trainer {
     /// The line of a resume, with the steps that were done after the checkpoint and are done again.
     private func redoing(_ explanation: String, after step: Int) -> String {
         guard let last = try? journal.lastStep(branch: branch), last > step else { return explanation }
+        redoing = TrainingSnapshot.Redoing(from: step, to: last)
         return "\(explanation); redoing \(last - step) step\(last - step == 1 ? "" : "s") of the journal"
     }
 

@@ -9,6 +9,10 @@ extension Trainer {
         return try journal.history(branch: branch, limit: limit)
     }
 
+    package nonisolated func history(of branch: String, limit: Int) async throws -> [StepRecord] {
+        try await reading { [journal] in try journal.history(branch: branch, limit: limit) }
+    }
+
     package nonisolated func recentEvents(limit: Int) async throws -> [JournalEvent] {
         try journal.recentEvents(limit: limit)
     }

@@ -3,18 +3,21 @@ import Foundation
 
 // Going back to a checkpoint, or to any step: see `Lineage`.
 extension Trainer {
-    func rollBack(to text: String) async {
-        guard engine != nil else { return }
+    /// False when what was trained goes on as it was.
+    @discardableResult
+    func rollBack(to text: String) async -> Bool {
+        guard engine != nil else { return false }
         let wasTraining = phase == .training
         do {
             let place = try Lineage.destination(of: text, store: store, journal: journal)
-            guard await keepBeforeLeaving() else { return }
+            guard await keepBeforeLeaving() else { return false }
             let loaded = try store.load(place.checkpoint)
             try engine?.requireCompatible(loaded)
             let from = "\(branch) at step \(currentStep)"
             var (name, replay) = try Lineage.goBack(to: place, store: store, journal: journal)
             try go(to: loaded, on: name)
             if let target = place.step {
+                redoing = TrainingSnapshot.Redoing(from: place.checkpoint.step, to: target)
                 let count = place.stepsToRedo
                 log(
                     .rolledBack,
@@ -28,9 +31,11 @@ extension Trainer {
             settingsToReplay = Self.inForce(try journal.settings(branch: name))
             phase = wasTraining || replay != nil ? .training : .paused
             publish()
+            return true
         } catch {
             // What was trained goes on as it was, unless it is gone.
             if isSpoiled { halt("\(error)") } else { log(.failure, "\(error)") }
+            return false
         }
     }
 
@@ -55,6 +60,7 @@ extension Trainer {
                 "\(kind == .undo ? "Undone" : "Done again"): went from \(from) to \(loaded.id); going on as \(branch), "
                     + "nothing was deleted")
             replay = try unfinishedReplay(on: branch, after: loaded.id.step)
+            redoing = replay.map { TrainingSnapshot.Redoing(from: loaded.id.step, to: $0.target) }
             replay?.resumes = wasTraining
             settingsToReplay = Self.inForce(try journal.settings(branch: branch, after: loaded.id.step - 1))
             replaySettings()
@@ -87,6 +93,7 @@ extension Trainer {
         isSpoiled = false
         unrecorded = nil
         waiting = nil
+        redoing = nil
         parent = loaded.id
         savedStep = loaded.id.step
         startedSaveStep = savedStep

@@ -44,7 +44,8 @@ extension Trainer {
                     stageOverride: engine?.position.stageOverride,
                     learningRateFactor: engine?.position.learningRateFactor ?? 1,
                     safety: TrainingSnapshot.Safety(
-                        savedStep: savedStep, isSaving: saving != nil, interval: pace.interval, cost: pace.share))))
+                        savedStep: savedStep, isSaving: saving != nil, interval: pace.interval, cost: pace.share),
+                    redoing: redoing.flatMap { currentStep < $0.to ? $0 : nil })))
     }
 }
 

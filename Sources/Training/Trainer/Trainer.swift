@@ -55,6 +55,8 @@ package actor Trainer: TrainingSession {
     var waiting: DiskWait?
     /// Set while steps of another line are done again to reach one that was not saved.
     var replay: Replay?
+    /// Steps that are done again, until the last of them is done.
+    var redoing: TrainingSnapshot.Redoing?
     let threads: Int
     var recentSeconds: [Double] = []
     /// A step that was done while the journal could not be written.
@@ -144,6 +146,7 @@ package actor Trainer: TrainingSession {
                 if command == .stop { return await stop(.user) }
                 if command == .interrupt { return await stop(.signal) }
                 await obey(command)
+                if !Self.isChore(command) { continuation.yield(.obeyed(command)) }
             }
             await faceTroubleOfSave()
             if options.endsWhenHalted, waiting == nil, let haltedReason {

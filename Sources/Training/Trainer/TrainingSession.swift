@@ -4,6 +4,8 @@ package enum TrainingCommand: Sendable, Equatable {
     case pause, resume, snapshot
     /// Goes back to a checkpoint and starts a new branch there, paused or training as before.
     case rollBack(to: String)
+    /// The same, and the new branch begins with this factor of the learning rate. Nothing changes when going back fails.
+    case branch(from: String, learningRateFactor: Double)
     /// Takes back the last roll-back, or the last undo of one. Nothing is deleted by either.
     case undoRollBack, redoRollBack
     /// Keeps a checkpoint from being thinned out, or lets it go again.
@@ -33,6 +35,8 @@ package protocol TrainingSession: AnyObject, Sendable {
     var updates: AsyncStream<TrainingUpdate> { get }
     /// The journal's rows so far of the current branch and its ancestors, oldest first, thinned to at most `limit`.
     func history(limit: Int) async throws -> [StepRecord]
+    /// The same of a branch by its name, past the place where others left it.
+    func history(of branch: String, limit: Int) async throws -> [StepRecord]
     /// The last `limit` events, oldest first.
     func recentEvents(limit: Int) async throws -> [JournalEvent]
     func send(_ command: TrainingCommand)

@@ -39,6 +39,21 @@ package struct TrainingSnapshot: Sendable, Equatable {
     /// What the schedule's learning rates are multiplied with, by the user's wish.
     package var learningRateFactor: Double
     package var safety: Safety
+    /// Set while steps are done that were done before.
+    package var redoing: Redoing?
+
+    /// Steps done again: after an interruption those that only the journal has, after going back to a step that was
+    /// not saved those that lead to it.
+    package struct Redoing: Sendable, Equatable {
+        /// The step they begin after, and the last of them.
+        package var from: Int
+        package var to: Int
+
+        package init(from: Int, to: Int) {
+            self.from = from
+            self.to = to
+        }
+    }
 
     /// What would be lost if the power failed now, and what it costs that it is not more.
     package struct Safety: Sendable, Equatable {
@@ -66,7 +81,7 @@ package struct TrainingSnapshot: Sendable, Equatable {
         batch: Int, batchesInEpoch: Int, learningRate: Double, secondsPerStep: Double?, origin: String,
         checkpoints: [CheckpointSummary], branches: [BranchSummary] = [], stageOverride: Stage? = nil,
         learningRateFactor: Double = 1,
-        safety: Safety = Safety()
+        safety: Safety = Safety(), redoing: Redoing? = nil
     ) {
         self.phase = phase
         self.voiceName = voiceName
@@ -85,6 +100,7 @@ package struct TrainingSnapshot: Sendable, Equatable {
         self.stageOverride = stageOverride
         self.learningRateFactor = learningRateFactor
         self.safety = safety
+        self.redoing = redoing
     }
 
     /// Seconds until `targetStep`, when both it and the speed are known.
@@ -99,4 +115,6 @@ package enum TrainingUpdate: Sendable {
     case snapshot(TrainingSnapshot)
     case step(StepRecord)
     case event(JournalEvent)
+    /// A command was done, or could not be, which an event then says.
+    case obeyed(TrainingCommand)
 }

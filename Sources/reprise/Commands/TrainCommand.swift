@@ -73,6 +73,7 @@ struct TrainCommand: AsyncParsableCommand {
                 } else {
                     line.clear()
                 }
+            case .obeyed: break
             }
         }
         line.clear()

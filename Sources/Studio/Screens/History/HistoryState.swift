@@ -3,54 +3,174 @@ import Training
 
 /// What the history shows.
 package struct HistoryState: Sendable, Equatable {
-    /// nil chooses the newest, also when newer ones come.
+    package enum Pane: Sendable { case list, moment }
+
+    /// nil chooses the one that the present grew from, also when newer ones come.
     package var selectedID: String?
+    package var tree = CheckpointTree()
+    package var pane = Pane.list
+    /// Lines of the moment above the first that is shown.
+    package var scroll = 0
+    /// To be compared with the selected one.
+    package var markedID: String?
+    /// Words that a checkpoint must have to be listed.
+    package var filter = LineEditor()
+    /// Those that have them, by their number in the tree; nil lists all.
+    package var found: [Int]?
+    /// Curves of the steps around the selected one, instead of its whole line.
+    package var isNarrow = false
+    package var moments = MomentLibrary()
 
     package init() {}
 }
 
 extension StudioState {
-    /// The checkpoints, newest first.
-    package var checkpoints: [CheckpointSummary] {
-        (snapshot?.checkpoints ?? []).sorted { ($0.date, $0.step) > ($1.date, $1.step) }
-    }
+    /// The checkpoints, as the tree lists them.
+    package var checkpoints: [CheckpointSummary] { history.tree.checkpoints }
 
     package var selectedIndex: Int {
-        guard let selected = history.selectedID else { return 0 }
-        return checkpoints.firstIndex { $0.id == selected } ?? 0
+        history.selectedID.flatMap { history.tree.number(of: $0) } ?? history.tree.head ?? 0
     }
 
     package var selectedCheckpoint: CheckpointSummary? {
-        let all = checkpoints
-        return all.isEmpty ? nil : all[min(selectedIndex, all.count - 1)]
+        checkpoints.isEmpty ? nil : checkpoints[selectedIndex]
+    }
+
+    mutating func select(_ number: Int) {
+        guard checkpoints.indices.contains(number) else { return }
+        if number != selectedIndex { history.scroll = 0 }
+        history.selectedID = number == history.tree.head ? nil : checkpoints[number].id
+    }
+
+    /// Takes over what the trainer says there is.
+    mutating func listCheckpoints(_ snapshot: TrainingSnapshot) {
+        let (source, branches) = (snapshot.checkpoints, snapshot.branches)
+        if history.tree.shows(source, branches, present: snapshot.branch) { return }
+        history.tree = CheckpointTree(source, branches: branches, present: snapshot.branch)
+        if let marked = history.markedID, history.tree.number(of: marked) == nil { history.markedID = nil }
+        find()
     }
 
     mutating func perform(_ action: HistoryAction) -> [StudioEffect] {
         switch action {
-        case .restore:
-            if let refusal = refusesCommands() { return refusal }
-            guard let checkpoint = selectedCheckpoint else {
-                return say("There is no checkpoint yet; press s to make one.")
-            }
-            overlay = .question(
-                Question(
-                    title: "Roll back",
-                    lines: [
-                        "Go back to \(checkpoint.id) (\(checkpoint.reason), step \(checkpoint.step))?",
-                        "This starts a new branch there. \(snapshot?.branch ?? "The present branch") stays as it is; "
-                            + "nothing is deleted.",
-                    ], short: "To \(Wording.endOf(checkpoint.id, columns: 10))?",
-                    answer: "Going back to \(checkpoint.id).",
-                    effects: [.send(.rollBack(to: checkpoint.id))]))
-            return []
+        case .older, .newer: return stepInTime(older: action == .older)
+        case .switchPane: history.pane = history.pane == .list ? .moment : .list
+        case .focus(let pane): history.pane = pane
+        case .narrow: history.isNarrow.toggle()
+        case .mark: return mark()
+        case .filter:
+            overlay = .filter
+            history.pane = .list
+        case .keepFilter: overlay = nil
+        case .dropFilter:
+            if overlay == nil, history.found == nil { history.markedID = nil }
+            overlay = nil
+            history.filter = LineEditor()
+            find()
+        case .hearTake: return hearTake()
+        case .audition:
+            guard selectedCheckpoint != nil else { return perform(.openEditor as AuditionAction) }
+            audition.form.usesCheckpoint = true
+            return perform(.openEditor as AuditionAction)
+        case .restore, .branch, .goTo, .undo, .redo, .pin, .tag, .untag, .note, .verify, .delete:
+            return change(action)
+        case .compare: return compare()
+        case .prune: return say("Looking at what could go …", then: .ask(.thinning))
+        case .deleteThinnedOut: return deleteThinnedOut()
         }
+        return []
     }
 
     mutating func moveInHistory(_ movement: Movement) {
-        let all = checkpoints
-        guard !all.isEmpty else { return }
-        var selection = ListSelection(index: selectedIndex)
-        selection.move(by: movement.lines, count: all.count)
-        history.selectedID = selection.index == 0 ? nil : all[selection.index].id
+        if screen == .history, history.pane == .moment {
+            history.scroll = max(0, min(10_000, history.scroll + movement.lines))
+            return
+        }
+        let listed = history.found ?? Array(checkpoints.indices)
+        guard !listed.isEmpty else { return }
+        var selection = ListSelection(index: listed.firstIndex(of: selectedIndex) ?? 0)
+        selection.move(by: movement.lines, count: listed.count)
+        select(listed[selection.index])
+    }
+
+    /// The wheel turns what the mouse is on.
+    mutating func pointHistory(_ target: StudioTarget?) {
+        switch target {
+        case .action(.history(.focus(let pane))): history.pane = pane
+        case .line(.history, _): history.pane = .list
+        default: break
+        }
+    }
+
+    private mutating func stepInTime(older: Bool) -> [StudioEffect] {
+        guard !checkpoints.isEmpty else { return say("There is no checkpoint yet; press s to make one.") }
+        let place = history.tree.places[selectedIndex]
+        guard let next = older ? place.older : place.newer else {
+            return say(older ? "This is the oldest one of its line." : "Nothing newer on this line.")
+        }
+        select(next)
+        return []
+    }
+
+    private mutating func hearTake() -> [StudioEffect] {
+        guard let checkpoint = selectedCheckpoint else { return [] }
+        let older = history.tree.places[selectedIndex].older.map { checkpoints[$0].step } ?? 0
+        guard let take = history.moments.takes(of: checkpoint, after: older).first else {
+            return say("There is no take of \(checkpoint.id) yet; a makes one with it.")
+        }
+        audition.lastTake = take
+        return replayLastTake()
+    }
+
+    private mutating func mark() -> [StudioEffect] {
+        guard let id = selectedCheckpoint?.id else { return say("There is no checkpoint yet; press s to make one.") }
+        history.markedID = history.markedID == id ? nil : id
+        return say(
+            history.markedID == nil
+                ? "\(id) is not marked any more." : "\(id) is marked: go to another one and press c to compare.")
+    }
+
+    /// The selected one with the marked one, else with the one it grew from; the older one first.
+    private mutating func compare() -> [StudioEffect] {
+        guard let selected = selectedCheckpoint else {
+            return say("There is no checkpoint yet; press s to make one.")
+        }
+        let other = history.markedID.flatMap { history.tree.number(of: $0) } ?? history.tree.places[selectedIndex].older
+        guard let other, checkpoints[other].id != selected.id else {
+            return say("Mark another checkpoint with m first, then press c here.")
+        }
+        let pair = [checkpoints[other], selected].sorted { $0.step < $1.step }
+        return say("Comparing \(pair[0].id) with \(pair[1].id) …", then: .ask(.comparison(pair[0].id, pair[1].id)))
+    }
+
+    // MARK: Finding
+
+    /// Lists what has all the typed words, and keeps the selection among them.
+    mutating func find() {
+        let words = history.filter.text.lowercased().split(separator: " ")
+        guard !words.isEmpty else {
+            history.found = nil
+            return
+        }
+        let found = checkpoints.indices.filter { number in
+            let text = Self.searchText(checkpoints[number], isHead: number == history.tree.head)
+            return words.allSatisfy { text.contains($0) }
+        }
+        history.found = found
+        if let first = found.first, !found.contains(selectedIndex) { select(first) }
+    }
+
+    private static func searchText(_ checkpoint: CheckpointSummary, isHead: Bool) -> String {
+        let state =
+            switch checkpoint.verification {
+            case .notYet: "unverified"
+            case .sound: "verified"
+            case .damaged: "damaged"
+            }
+        return
+            ([
+                checkpoint.id, "\(checkpoint.step)", checkpoint.reason, checkpoint.note ?? "", state,
+                checkpoint.isPinned ? "pinned" : "", isHead ? "head" : "",
+            ] + checkpoint.tags).joined(separator: " ").lowercased()
     }
 }

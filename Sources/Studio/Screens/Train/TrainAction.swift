@@ -13,7 +13,7 @@ extension TrainAction {
             [.train, .history], [.character("r")], .history(.restore), "roll back to the selected checkpoint (asks)",
             hint: "roll back"),
         KeyBinding(
-            [.train, .history], [.character("a")], .audition(.openEditor), "audition: type a sentence, hear it",
+            [.train], [.character("a")], .audition(.openEditor), "audition: type a sentence, hear it",
             hint: "audition"),
         KeyBinding(
             [.train], [.character("t")], .switchStage, "stage: schedule, sovits only, prior only", hint: "stage"),

@@ -1,0 +1,186 @@
+import TerminalKit
+import Training
+
+/// What a line of the history tells, as far as there is room: the later a column stands in `wishes`, the earlier it
+/// makes room.
+struct CheckpointColumns {
+    enum Column: CaseIterable {
+        case step, branch, age, marks, reason, size, mel, validationMel, crossEntropy, validationCrossEntropy
+
+        var title: String {
+            switch self {
+            case .step: "step"
+            case .branch: "branch"
+            case .age: "age"
+            case .marks: ""
+            case .reason: "reason"
+            case .size: "size"
+            case .mel: "mel"
+            case .validationMel: "held-out"
+            case .crossEntropy: "ce"
+            case .validationCrossEntropy: "held-out"
+            }
+        }
+
+        var metric: Metric? {
+            switch self {
+            case .mel: .mel
+            case .validationMel: .validationMel
+            case .crossEntropy: .crossEntropy
+            case .validationCrossEntropy: .validationCrossEntropy
+            default: nil
+            }
+        }
+
+        var alignsRight: Bool { self != .branch && self != .reason && self != .marks }
+    }
+
+    private static let wishes: [Column] = [
+        .step, .marks, .age, .branch, .mel, .size, .reason, .validationMel, .crossEntropy, .validationCrossEntropy,
+    ]
+    /// Columns kept for tags and notes before a further figure is shown.
+    private static let labelColumns = 12
+
+    private(set) var shown: [(column: Column, width: Int)] = []
+    /// The lines of the tree, a column between them, and one after them.
+    let graph: Int
+    /// Columns left for tags and notes.
+    private(set) var labels: Int
+
+    init(_ tree: CheckpointTree, isFlat: Bool, columns: Int) {
+        graph = isFlat ? 2 : min(2 * min(tree.deepest, 12) + 2, max(2, columns / 3 / 2 * 2))
+        var room = columns - graph
+        let branches = tree.checkpoints.map { CharacterWidth.columns(of: $0.branch) }.max() ?? 0
+        var chosen: Set<Column> = []
+        var widths: [Column: Int] = [:]
+        for column in Self.wishes {
+            let width =
+                switch column {
+                case .step: max(4, tree.stepDigits)
+                case .branch: min(14, max(6, branches))
+                case .age: 4
+                case .marks: 2
+                case .reason: 8
+                case .size: 6
+                case .mel, .crossEntropy: 5
+                case .validationMel, .validationCrossEntropy: 8
+                }
+            if column == .branch, tree.branchCount < 2 { continue }
+            if let metric = column.metric, !tree.checkpoints.contains(where: { $0.losses[metric] != nil }) { continue }
+            let isNeeded = column == .step || column == .marks || column == .age
+            guard room - width - 1 >= (isNeeded ? 0 : column == .branch ? 4 : Self.labelColumns) else { continue }
+            room -= width + 1
+            chosen.insert(column)
+            widths[column] = width
+        }
+        shown = Column.allCases.filter { chosen.contains($0) }.map { ($0, widths[$0] ?? 0) }
+        labels = room
+    }
+
+    func drawTitles(on grid: inout CellGrid, row: Int, in rect: CellRect) {
+        var place = rect.column + graph
+        for (column, width) in shown {
+            let text = CharacterWidth.padded(column.title, columns: width, toRight: column.alignsRight)
+            grid.write(text, row: row, column: place, style: .dim, within: rect.columnRange)
+            place += width + 1
+        }
+        if labels > 6 { grid.write("tags, note", row: row, column: place, style: .dim, within: rect.columnRange) }
+    }
+
+    /// One checkpoint; `number` is its place in the tree.
+    func draw(_ number: Int, _ state: StudioState, isFlat: Bool, on grid: inout CellGrid, row: Int, in rect: CellRect) {
+        let tree = state.history.tree
+        let checkpoint = tree.checkpoints[number]
+        let isHead = tree.head == number
+        drawGraph(tree.places[number], checkpoint, isHead: isHead, isFlat: isFlat, on: &grid, row: row, in: rect)
+        var place = rect.column + graph
+        for (column, width) in shown {
+            let (text, style) = cell(column, checkpoint, state, isHead: isHead, width: width)
+            let padded = CharacterWidth.padded(text, columns: width, toRight: column.alignsRight)
+            grid.write(padded, row: row, column: place, style: style, within: rect.columnRange)
+            place += width + 1
+        }
+        let isBest = tree.best == number
+        for (text, style) in Self.labels(of: checkpoint, state, isHead: isHead, isBest: isBest) {
+            guard place <= rect.lastColumn - 1 else { return }
+            let short = CharacterWidth.shortened(text, columns: rect.lastColumn + 1 - place)
+            place = grid.write(short, row: row, column: place, style: style, within: rect.columnRange) + 1
+        }
+    }
+
+    /// The line of the present: what is in memory, above the checkpoint it grew from.
+    func drawPresent(_ snapshot: TrainingSnapshot, on grid: inout CellGrid, row: Int, in rect: CellRect) {
+        grid.write("◌", row: row, column: rect.column, style: CellStyle(.accent), within: rect.columnRange)
+        let digits = shown.first { $0.column == .step }?.width ?? 0
+        let step = CharacterWidth.padded("\(snapshot.step)", columns: digits, toRight: true)
+        let place = grid.write(step, row: row, column: rect.column + graph, within: rect.columnRange)
+        let count = snapshot.stepsAtRisk
+        let risk = count == 0 ? "saved" : "\(count) step\(count == 1 ? "" : "s") only in memory"
+        let text = "now on \(snapshot.branch), \(risk)"
+        let room = max(0, rect.lastColumn - place)
+        grid.write(
+            CharacterWidth.shortened(text, columns: room), row: row, column: place + 1, style: .dim,
+            within: rect.columnRange)
+    }
+
+    private func drawGraph(
+        _ place: CheckpointTree.Place, _ checkpoint: CheckpointSummary, isHead: Bool, isFlat: Bool,
+        on grid: inout CellGrid, row: Int, in rect: CellRect
+    ) {
+        let (mark, role) = Self.mark(of: checkpoint, isHead: isHead)
+        let depth = isFlat ? 0 : place.depth
+        // The lines nearest to the checkpoint stay where there is no room for all of them.
+        let hidden = max(0, depth - (graph - 2) / 2)
+        for line in hidden..<depth {
+            let column = rect.column + 2 * (line - hidden)
+            let turns = place.leaves && line == depth - 1
+            grid.write(
+                hidden > 0 && line == hidden ? "‹" : turns ? "├─" : "│", row: row, column: column, style: .dim,
+                within: rect.columnRange)
+        }
+        let column = rect.column + 2 * (depth - hidden)
+        grid.write(mark, row: row, column: column, style: CellStyle(role, on: .background, .bold))
+    }
+
+    /// The node of the tree: filled when every byte of it was read back.
+    static func mark(of checkpoint: CheckpointSummary, isHead: Bool) -> (String, ColorRole) {
+        switch checkpoint.verification {
+        case .damaged: ("▲", .bad)
+        case .sound: (isHead ? "◆" : "●", isHead ? .accent : .good)
+        case .notYet: (isHead ? "◇" : "○", isHead ? .accent : .text)
+        }
+    }
+
+    private func cell(
+        _ column: Column, _ checkpoint: CheckpointSummary, _ state: StudioState, isHead: Bool, width: Int
+    ) -> (String, CellStyle) {
+        switch column {
+        case .step: return ("\(checkpoint.step)", isHead ? .accent : .text)
+        case .branch: return (CharacterWidth.shortened(checkpoint.branch, columns: width), .text)
+        case .age: return (Wording.age(of: checkpoint.date, at: state.now), .text)
+        case .reason: return (checkpoint.reason, .dim)
+        case .size: return (Wording.bytes(checkpoint.bytes), .dim)
+        case .marks:
+            let isMarked = state.history.markedID == checkpoint.id
+            return ((checkpoint.isPinned ? "★" : " ") + (isMarked ? "»" : " "), CellStyle(.warning))
+        case .mel, .crossEntropy, .validationMel, .validationCrossEntropy:
+            let value = column.metric.flatMap { checkpoint.losses[$0] }
+            let isBad = value.map { !$0.isFinite } ?? false
+            return (
+                value.map { LineChart.short(Double($0)) } ?? "·", isBad ? CellStyle(.bad) : value == nil ? .dim : .text
+            )
+        }
+    }
+
+    private static func labels(
+        of checkpoint: CheckpointSummary, _ state: StudioState, isHead: Bool, isBest: Bool
+    ) -> [(String, CellStyle)] {
+        var labels: [(String, CellStyle)] = []
+        if isHead { labels.append(("HEAD", .accent)) }
+        if case .damaged = checkpoint.verification { labels.append(("damaged", CellStyle(.bad))) }
+        if isBest { labels.append(("best", CellStyle(.good))) }
+        labels += checkpoint.tags.map { ("[\($0)]", CellStyle(.series1)) }
+        if let note = checkpoint.note, !note.isEmpty { labels.append((note, .dim)) }
+        return labels
+    }
+}
