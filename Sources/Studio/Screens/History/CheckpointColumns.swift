@@ -50,14 +50,13 @@ struct CheckpointColumns {
     init(_ tree: CheckpointTree, isFlat: Bool, columns: Int) {
         graph = isFlat ? 2 : min(2 * min(tree.deepest, 12) + 2, max(2, columns / 3 / 2 * 2))
         var room = columns - graph
-        let branches = tree.checkpoints.map { CharacterWidth.columns(of: $0.branch) }.max() ?? 0
         var chosen: Set<Column> = []
         var widths: [Column: Int] = [:]
         for column in Self.wishes {
             let width =
                 switch column {
                 case .step: max(4, tree.stepDigits)
-                case .branch: min(14, max(6, branches))
+                case .branch: min(14, max(6, tree.branchColumns))
                 case .age: 4
                 case .marks: 2
                 case .reason: 8
@@ -66,7 +65,7 @@ struct CheckpointColumns {
                 case .validationMel, .validationCrossEntropy: 8
                 }
             if column == .branch, tree.branchCount < 2 { continue }
-            if let metric = column.metric, !tree.checkpoints.contains(where: { $0.losses[metric] != nil }) { continue }
+            if let metric = column.metric, !tree.measured.contains(metric) { continue }
             let isNeeded = column == .step || column == .marks || column == .age
             guard room - width - 1 >= (isNeeded ? 0 : column == .branch ? 4 : Self.labelColumns) else { continue }
             room -= width + 1

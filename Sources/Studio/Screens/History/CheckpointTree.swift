@@ -1,3 +1,4 @@
+import TerminalKit
 import Training
 
 /// The checkpoints as a tree of lines, in the order they are listed: the newest of a line first, and the lines that were
@@ -28,6 +29,10 @@ package struct CheckpointTree: Sendable, Equatable {
     package private(set) var deepest = 0
     /// Columns of the longest step.
     package private(set) var stepDigits = 1
+    /// Columns of the longest branch's name.
+    package private(set) var branchColumns = 0
+    /// Losses that some checkpoint has.
+    package private(set) var measured: Set<Metric> = []
     /// The branches that begin at a checkpoint.
     package private(set) var beginnings: [String: [String]] = [:]
     private var numbers: [String: Int] = [:]
@@ -82,12 +87,14 @@ package struct CheckpointTree: Sendable, Equatable {
         self.head = head.map { number[$0] }
         branchCount = Set(source.map(\.branch)).union(branches.map(\.name)).count
         deepest = places.map(\.depth).max() ?? 0
+        branchColumns = Set(source.map(\.branch)).map { CharacterWidth.columns(of: $0) }.max() ?? 0
+        for checkpoint in source { measured.formUnion(checkpoint.losses.keys) }
         stepDigits = source.map { String($0.step).count }.max() ?? 1
         for branch in branches { if let parent = branch.parent { beginnings[parent, default: []].append(branch.name) } }
-        let measured = checkpoints.indices.compactMap { index in
+        let heldOut = checkpoints.indices.compactMap { index in
             checkpoints[index].losses[.validationMel].flatMap { $0.isFinite ? (index, $0) : nil }
         }
-        if measured.count > 1 { best = measured.min { $0.1 < $1.1 }?.0 }
+        if heldOut.count > 1 { best = heldOut.min { $0.1 < $1.1 }?.0 }
     }
 
     /// A line from its newest checkpoint to `start`, each after the lines that left there.
