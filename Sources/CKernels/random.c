@@ -1,6 +1,7 @@
 #include "random.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "vector_math.h"
 
@@ -26,15 +27,13 @@ void ck_philox(uint64_t key, uint64_t step, uint64_t block, uint32_t out[4]) {
 // 24 bits fill a float's mantissa exactly: never 1.
 static inline float unit(uint32_t word) { return (float)(word >> 8) * 0x1p-24f; }
 
-typedef void (*convert)(const uint32_t words[4], float numbers[4], float parameter);
+typedef void (*convert)(const uint32_t words[4], float numbers[4]);
 
-static void to_uniform(const uint32_t words[4], float numbers[4], float unused) {
-    (void)unused;
+static void to_uniform(const uint32_t words[4], float numbers[4]) {
     for (int i = 0; i < 4; i++) numbers[i] = unit(words[i]);
 }
 
-static void to_normal(const uint32_t words[4], float numbers[4], float unused) {
-    (void)unused;
+static void to_normal(const uint32_t words[4], float numbers[4]) {
     for (int i = 0; i < 4; i += 2) {
         const double radius = sqrt(-2.0 * log(((double)words[i] + 1.0) * 0x1p-32));
         const double angle = 6.283185307179586 * ((double)words[i + 1] * 0x1p-32);
@@ -43,19 +42,14 @@ static void to_normal(const uint32_t words[4], float numbers[4], float unused) {
     }
 }
 
-static void to_dropout(const uint32_t words[4], float numbers[4], float rate) {
-    const float kept = 1.0f / (1.0f - rate);
-    for (int i = 0; i < 4; i++) numbers[i] = unit(words[i]) >= rate ? kept : 0.0f;
-}
-
-static void fill(float *out, int64_t start, int64_t count, uint64_t key, uint64_t step, convert one, float parameter) {
+static void fill(float *out, int64_t start, int64_t count, uint64_t key, uint64_t step, convert one) {
     uint32_t words[4];
     float numbers[4];
     int64_t index = start;
     const int64_t end = start + count;
     while (index < end) {
         ck_philox(key, step, (uint64_t)(index >> 2), words);
-        one(words, numbers, parameter);
+        one(words, numbers);
         int64_t stop = (index | 3) + 1;
         if (stop > end) stop = end;
         for (; index < stop; index++) out[index - start] = numbers[index & 3];
@@ -63,11 +57,11 @@ static void fill(float *out, int64_t start, int64_t count, uint64_t key, uint64_
 }
 
 void ck_fill_uniform(float *out, int64_t start, int64_t count, uint64_t key, uint64_t step) {
-    fill(out, start, count, key, step, to_uniform, 0);
+    fill(out, start, count, key, step, to_uniform);
 }
 
 void ck_fill_normal(float *out, int64_t start, int64_t count, uint64_t key, uint64_t step) {
-    fill(out, start, count, key, step, to_normal, 0);
+    fill(out, start, count, key, step, to_normal);
 }
 
 enum { together = 16 };
@@ -104,11 +98,19 @@ CK_CLONES static void dropout_blocks(float *out, uint64_t block, uint64_t key, u
 }
 
 void ck_fill_dropout(float *out, int64_t start, int64_t count, uint64_t key, uint64_t step, float rate) {
-    // Up to where a block begins one by one.
-    int64_t done = -start & 3;
-    if (done > count) done = count;
-    fill(out, start, done, key, step, to_dropout, rate);
-    for (; done + 4 * together <= count; done += 4 * together)
-        dropout_blocks(out + done, (uint64_t)((start + done) >> 2), key, step, rate);
-    fill(out + done, start + done, count - done, key, step, to_dropout, rate);
+    enum { most = 4 * together };
+    float whole[most];
+    for (int64_t done = 0; done < count;) {
+        // Groups begin where a block does; of one that is not wanted whole the rest is dropped.
+        const int64_t skipped = (start + done) & 3, left = count - done;
+        const int64_t taken = left < most - skipped ? left : most - skipped;
+        const uint64_t block = (uint64_t)((start + done) >> 2);
+        if (taken == most) {
+            dropout_blocks(out + done, block, key, step, rate);
+        } else {
+            dropout_blocks(whole, block, key, step, rate);
+            memcpy(out + done, whole + skipped, taken * sizeof(float));
+        }
+        done += taken;
+    }
 }

@@ -91,12 +91,22 @@ CK_CLONES void ck_softmax(int64_t n, const float *x, float *y) {
         for (int64_t i = 0; i < n; i++) y[i] = 0;
         return;
     }
-    for (int64_t i = 0; i < n; i++) y[i] = ck_exp(x[i] - best);
+    // Sixteen at a time by way of `powers`: y may be x, which keeps the compiler from making vectors of the plain loop.
+    float powers[16];
     lanes total = {0};
     int64_t i = 0;
-    for (; i + 16 <= n; i += 16) total += *(const lanes *)(y + i);
+    for (; i + 16 <= n; i += 16) {
+        for (int k = 0; k < 16; k++) powers[k] = ck_exp(x[i + k] - best);
+        total += *(const lanes *)powers;
+        *(lanes *)(y + i) = *(const lanes *)powers;
+    }
     float sum = sum_lanes(&total);
-    for (; i < n; i++) sum += y[i];
+    for (int k = 0; k < 16; k++) powers[k] = i + k < n ? x[i + k] - best : 0;
+    for (int k = 0; k < 16; k++) powers[k] = ck_exp(powers[k]);
+    for (int k = 0; i < n; i++, k++) {
+        y[i] = powers[k];
+        sum += powers[k];
+    }
     const float scale = 1.0f / sum;
     for (int64_t j = 0; j < n; j++) y[j] *= scale;
 }
@@ -107,7 +117,11 @@ CK_CLONES void ck_softmax_backward(int64_t n, const float *y, const float *dy, f
     for (; i + 16 <= n; i += 16) total += *(const lanes *)(y + i) * *(const lanes *)(dy + i);
     float inner = sum_lanes(&total);
     for (; i < n; i++) inner += y[i] * dy[i];
-    for (int64_t j = 0; j < n; j++) dx[j] = y[j] * (dy[j] - inner);
+    // By whole vectors: dx may be dy.
+    int64_t j = 0;
+    for (; j + 16 <= n; j += 16)
+        *(lanes *)(dx + j) = *(const lanes *)(y + j) * (*(const lanes *)(dy + j) - inner);
+    for (; j < n; j++) dx[j] = y[j] * (dy[j] - inner);
 }
 
 CK_CLONES void ck_layer_norm(int64_t n, const float *x, const float *gamma, const float *beta, float epsilon, float *y,

@@ -17,14 +17,20 @@ package final class AdamW {
         }
     }
 
-    /// One parameter with its moments.
-    package struct Slot {
+    /// One parameter with its moments, which take no memory before its first update.
+    package final class Slot {
         package let name: String
         package let parameter: Tensor
-        package let first: Tensor
-        package let second: Tensor
+        package private(set) lazy var first = Tensor.zeros(parameter.shape)
+        package private(set) lazy var second = Tensor.zeros(parameter.shape)
         /// Multiplies the learning rate of this parameter.
         package let rateFactor: Float
+
+        fileprivate init(name: String, parameter: Tensor, rateFactor: Float) {
+            self.name = name
+            self.parameter = parameter
+            self.rateFactor = rateFactor
+        }
     }
 
     package let slots: [Slot]
@@ -36,9 +42,7 @@ package final class AdamW {
     package init(_ parameters: [StateEntry], settings: Settings, rateFactor: (String) -> Float = { _ in 1 }) {
         self.settings = settings
         slots = parameters.map {
-            Slot(
-                name: $0.name, parameter: $0.tensor, first: .zeros($0.tensor.shape), second: .zeros($0.tensor.shape),
-                rateFactor: rateFactor($0.name))
+            Slot(name: $0.name, parameter: $0.tensor, rateFactor: rateFactor($0.name))
         }
         pieces = slots.enumerated().flatMap { index, slot in
             let count = slot.parameter.count
@@ -75,6 +79,8 @@ package final class AdamW {
             .parameters(count: slots.reduce(0) { $0 + ($1.parameter.gradient == nil ? 0 : $1.parameter.count) }))
         updates += 1
         let correction1 = 1 - power(settings.beta1, updates), correction2 = 1 - power(settings.beta2, updates)
+        // Made here, not by whichever thread comes first.
+        for slot in slots where slot.parameter.gradient != nil { _ = (slot.first, slot.second) }
         parallelFor(pieces.count) { index in
             let piece = pieces[index], slot = slots[piece.slot]
             guard let gradient = slot.parameter.gradient else { return }
