@@ -1,4 +1,5 @@
 // short = weight * long + bias: the convolution itself, and the data gradient of the transposed one.
+#include "convolution_single.h"
 #include "convolution_winograd.h"
 
 typedef struct {
@@ -67,6 +68,7 @@ CK_INLINE int64_t tile_floats(const ck_convolution *c, const ck_tiling *tiling) 
 }
 
 int64_t ck_gather_packings(const ck_convolution *c) {
+    if (ck_is_single(c)) return 0;
     if (ck_winograd_filters(c, 0)) {
         const ck_winograd_plan filters = ck_winograd_plan_of(c, 0);
         return ck_winograd_packings(&filters);
@@ -77,6 +79,7 @@ int64_t ck_gather_packings(const ck_convolution *c) {
 }
 
 int64_t ck_gather_packed_count(const ck_convolution *c) {
+    if (ck_is_single(c)) return 0;
     if (ck_winograd_filters(c, 0)) {
         const ck_winograd_plan filters = ck_winograd_plan_of(c, 0);
         return ck_winograd_packed_count(&filters);
@@ -108,6 +111,7 @@ void ck_gather_pack(const ck_convolution *c, int64_t index, const ck_signal *lon
 }
 
 int64_t ck_gather_items(const ck_convolution *c) {
+    if (ck_is_single(c)) return ck_single_gather_items(c);
     if (ck_winograd_filters(c, 0)) {
         const ck_winograd_plan filters = ck_winograd_plan_of(c, 0);
         return ck_winograd_items(&filters);
@@ -117,6 +121,7 @@ int64_t ck_gather_items(const ck_convolution *c) {
 }
 
 int64_t ck_gather_scratch(const ck_convolution *c) {
+    if (ck_is_single(c)) return ck_single_gather_scratch(c);
     if (ck_winograd_filters(c, 0)) {
         const ck_winograd_plan filters = ck_winograd_plan_of(c, 0);
         return ck_winograd_scratch(&filters);
@@ -128,6 +133,10 @@ int64_t ck_gather_scratch(const ck_convolution *c) {
 
 void ck_gather_item(const ck_convolution *c, int64_t item, const ck_signal *longs, const float *weight,
                     const float *packed, const ck_finish *finish, float *shorts, float *scratch) {
+    if (ck_is_single(c)) {
+        ck_single_gather_item(c, item, longs, weight, finish, shorts, scratch);
+        return;
+    }
     if (ck_winograd_filters(c, 0)) {
         const ck_winograd_plan filters = ck_winograd_plan_of(c, 0);
         ck_winograd_item(c, &filters, item, longs, 0, packed, finish, finish->scale, shorts, scratch);

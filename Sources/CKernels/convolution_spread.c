@@ -3,6 +3,7 @@
 // Output position u * stride + phase - padding hears the taps k with k * dilation = e * stride + phase, each from the
 // short signal's position u - e. So every phase of every channel is a row of a plain convolution over u, and only the
 // last step, the interleaving of the phases, knows of the stride.
+#include "convolution_single.h"
 #include "convolution_winograd.h"
 
 typedef struct {
@@ -136,6 +137,7 @@ enum { pack_channels = 64 };  // of the short signal, in one packing piece
 CK_INLINE int64_t tiles_of(const ck_tiling *tiling) { return tiling->time_tiles * tiling->batch_tiles; }
 
 int64_t ck_spread_packings(const ck_convolution *c) {
+    if (ck_is_single(c)) return 0;
     if (ck_winograd_filters(c, 1)) {
         const ck_winograd_plan filters = ck_winograd_plan_of(c, 1);
         return ck_winograd_packings(&filters);
@@ -146,6 +148,7 @@ int64_t ck_spread_packings(const ck_convolution *c) {
 }
 
 int64_t ck_spread_packed_count(const ck_convolution *c) {
+    if (ck_is_single(c)) return 0;
     if (ck_winograd_filters(c, 1)) {
         const ck_winograd_plan filters = ck_winograd_plan_of(c, 1);
         return ck_winograd_packed_count(&filters);
@@ -177,6 +180,7 @@ void ck_spread_pack(const ck_convolution *c, int64_t index, const ck_signal *sho
 }
 
 int64_t ck_spread_items(const ck_convolution *c) {
+    if (ck_is_single(c)) return ck_single_spread_items(c);
     if (ck_winograd_filters(c, 1)) {
         const ck_winograd_plan filters = ck_winograd_plan_of(c, 1);
         return ck_winograd_items(&filters);
@@ -186,6 +190,7 @@ int64_t ck_spread_items(const ck_convolution *c) {
 }
 
 int64_t ck_spread_scratch(const ck_convolution *c) {
+    if (ck_is_single(c)) return ck_single_spread_scratch(c);
     if (ck_winograd_filters(c, 1)) {
         const ck_winograd_plan filters = ck_winograd_plan_of(c, 1);
         return ck_winograd_scratch(&filters);
@@ -210,6 +215,10 @@ static void store_row(const ck_convolution *c, const ck_tiling *tiling, const ck
 
 void ck_spread_item(const ck_convolution *c, int64_t item, const ck_signal *shorts, const float *weight,
                     const float *packed, const ck_finish *finish, float *longs, float *scratch) {
+    if (ck_is_single(c)) {
+        ck_single_spread_item(c, item, shorts, weight, finish, longs, scratch);
+        return;
+    }
     if (ck_winograd_filters(c, 1)) {
         const ck_winograd_plan filters = ck_winograd_plan_of(c, 1);
         ck_winograd_item(c, &filters, item, shorts, finish->scale, packed, finish, 0, longs, scratch);

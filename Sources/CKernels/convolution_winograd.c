@@ -6,15 +6,15 @@ typedef float eight __attribute__((vector_size(32), aligned(4), may_alias));
 CK_WINOGRAD_TRANSFORMS(float, one)
 CK_WINOGRAD_TRANSFORMS(eight, eight)
 
-ck_winograd ck_winograd_of(const ck_convolution *c, int64_t out_length) {
-    ck_winograd w = {.blocks = ck_blocks(c), .phases = c->stride};
+ck_winograd ck_winograd_of(const ck_convolution *c, int64_t out_length, int is_plain) {
+    ck_winograd w = {.blocks = ck_blocks(c), .phases = c->stride, .outputs = is_plain ? 1 : ck_winograd_outputs};
+    const int64_t kernel = ck_ceiling(c->kernel, c->stride);
     w.block_rows = w.blocks->rows >= 8 ? 8 : 4;
-    w.taps = ck_ceiling(c->kernel, c->stride);
-    if (w.taps > 5) w.taps = 4;
-    w.points = w.taps + ck_winograd_outputs - 1;
-    w.chunks = ck_ceiling(ck_ceiling(c->kernel, c->stride), w.taps);
+    w.taps = is_plain ? 1 : kernel > 5 ? 4 : kernel;
+    w.points = w.taps + w.outputs - 1;
+    w.chunks = ck_ceiling(kernel, w.taps);
     w.lines = c->batch * c->dilation;
-    w.tiles = ck_ceiling(ck_ceiling(out_length, c->dilation), ck_winograd_outputs);
+    w.tiles = ck_ceiling(ck_ceiling(out_length, c->dilation), w.outputs);
     w.pitch = w.tiles + w.chunks - 1;
     w.columns = w.lines * w.pitch - (w.chunks - 1);
     return w;
@@ -33,7 +33,7 @@ static int pays(const ck_convolution *c, int64_t out_length, int64_t direct, int
     const int is_known = c->stride == 1 ? c->kernel == 3 || c->kernel == 5 || c->kernel == 7 || c->kernel == 11
                                         : c->dilation == 1 && c->kernel == 5 && c->stride == 3;
     if (!is_known) return 0;
-    const ck_winograd w = ck_winograd_of(c, out_length);
+    const ck_winograd w = ck_winograd_of(c, out_length, 0);
     const int64_t weights = c->inputs * c->outputs, points = w.points * w.chunks * w.phases;
     return weights * points * (36 * ck_round_up(w.columns, ck_winograd_vector) + weight_cost) +
                signal_cost * c->batch * out_length * (c->inputs * w.phases + c->outputs) <
@@ -46,8 +46,15 @@ int ck_winograd_filters(const ck_convolution *c, int is_spread) {
                 c->dilation == 1 ? 1200 : 2300);
 }
 
-int ck_winograd_gradients(const ck_convolution *c) {
+int ck_winograd_multiplies_less(const ck_convolution *c) {
     return pays(c, c->short_length, 45, 500, c->dilation == 1 ? 2000 : 3600);
+}
+
+int ck_winograd_gradients(const ck_convolution *c) {
+    enum { few_positions = 256, most_taps = 7 };
+    const int is_short = c->groups == 1 && c->inputs % 8 == 0 && c->outputs % 8 == 0 && c->stride == 1 &&
+                         c->kernel <= most_taps && c->batch * c->short_length <= few_positions;
+    return is_short || ck_winograd_multiplies_less(c);
 }
 
 ck_winograd_plan ck_winograd_plan_of(const ck_convolution *c, int is_spread) {
@@ -56,7 +63,7 @@ ck_winograd_plan ck_winograd_plan_of(const ck_convolution *c, int is_spread) {
     plan.outputs = is_spread ? c->inputs * c->stride : c->outputs;
     plan.in_length = is_spread ? c->short_length : c->long_length;
     plan.out_length = !is_spread ? c->short_length : c->stride == 1 ? c->long_length : strides(c);
-    plan.base = ck_winograd_of(c, plan.out_length);
+    plan.base = ck_winograd_of(c, plan.out_length, 0);
     plan.padding = c->padding;
     if (is_spread && c->stride == 1) plan.padding = (c->kernel - 1) * c->dilation - c->padding;
     if (is_spread && c->stride > 1) {
@@ -87,7 +94,7 @@ ck_winograd_plan ck_winograd_plan_of(const ck_convolution *c, int is_spread) {
                                         result_floats / (points * plan.run_rows * ck_winograd_panel));
         plan.tiles = ck_ceiling(plan.panels, ck_larger(1, ck_smaller(span_panels, most)));
         while (plan.run_rows > 16 && plan.tiles * ck_ceiling(plan.outputs, plan.run_rows) < enough_items)
-            plan.run_rows /= 2;
+            plan.run_rows = ck_round_up(plan.run_rows / 2, 8);
     }
     plan.runs = ck_ceiling(plan.outputs, plan.run_rows);
     return plan;

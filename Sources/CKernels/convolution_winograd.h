@@ -33,6 +33,7 @@ typedef struct {
     const ck_convolution_blocks *blocks;
     int64_t block_rows;  // of the kernels: 8 or 4
     int64_t points, taps, chunks, phases;
+    int64_t outputs;     // of a tile: four, or one where there is a point only
     // One line: outputs of it, tiles, and columns to the next one.
     int64_t lines, tiles, pitch, columns;
 } ck_winograd;
@@ -55,10 +56,13 @@ typedef struct {
 
 /// Whether a pass is better done this way.
 int ck_winograd_filters(const ck_convolution *c, int is_spread);
+/// For the gradient also: short lines, whose plain sums are better laid out like this.
 int ck_winograd_gradients(const ck_convolution *c);
+int ck_winograd_multiplies_less(const ck_convolution *c);
 
-/// `out_length` is that of the side without phases.
-ck_winograd ck_winograd_of(const ck_convolution *c, int64_t out_length);
+/// `out_length` is that of the side without phases. `is_plain` makes tiles of one output and a chunk of every tap: the sum
+/// as it is defined, laid out in the same way.
+ck_winograd ck_winograd_of(const ck_convolution *c, int64_t out_length, int is_plain);
 ck_winograd_plan ck_winograd_plan_of(const ck_convolution *c, int is_spread);
 
 int64_t ck_winograd_packings(const ck_winograd_plan *plan);

@@ -26,7 +26,7 @@ enum { span_columns = 256, most_columns = span_columns + 4 };
 static gradient_plan plan_of(const ck_convolution *c) {
     gradient_plan plan = {0};
     enum { enough_items = 12, own_weights = 16384, own_floats = 262144, own_rows = 32, fewest_own = 8, shortest = 96 };
-    plan.base = ck_winograd_of(c, c->short_length);
+    plan.base = ck_winograd_of(c, c->short_length, !ck_winograd_multiplies_less(c));
     plan.columns = plan.base.lines * plan.base.pitch;
     plan.inputs = c->inputs * c->stride;
     plan.vectors = ck_ceiling(plan.inputs, ck_winograd_vector);
@@ -46,7 +46,7 @@ static gradient_plan plan_of(const ck_convolution *c) {
         plan.short_plane = c->outputs * plan.columns + ck_winograd_plane_gap;
         plan.run_rows = ck_smaller(c->outputs, 64);
         while (plan.run_rows > 16 && plan.panels * ck_ceiling(c->outputs, plan.run_rows) < enough_items)
-            plan.run_rows /= 2;
+            plan.run_rows = ck_round_up(plan.run_rows / 2, 8);
     }
     plan.spans = ck_ceiling(plan.columns, plan.span);
     plan.runs = ck_ceiling(c->outputs, plan.run_rows);
@@ -102,6 +102,14 @@ CK_INLINE void long_tiles(const int points, int64_t count, const float *columns,
     }
 }
 
+CK_INLINE void plain_columns(int64_t count, const float *columns, int64_t width, float *to) {
+    for (int64_t t = 0; t < count; t++) *(eight *)(to + t * width) = *(const eight *)(columns + t * 8);
+}
+
+CK_INLINE void plain_rows(int64_t count, const float *columns, int64_t half, float *to) {
+    for (int64_t e = 0; e < 8 * count; e++) to[half == 0 ? e : e % 8 / 4 * half + e / 8 * 4 + e % 4] = columns[e];
+}
+
 CK_INLINE void short_tiles(const int points, int64_t count, const float *columns, int64_t plane, int64_t half,
                            float *to) {
     for (int64_t t = 0; t < count; t++) {
@@ -130,13 +138,14 @@ CK_CLONES static void pack_channels(const ck_convolution *c, const gradient_plan
         const int64_t count = ck_smaller(base->pitch - tile, end - column);
         const int64_t batch = line / dilation;
         if (is_long) {
-            const int64_t step = dilation * c->stride;
+            const int64_t step = dilation * c->stride, positions = base->outputs * (count - 1) + base->points;
             transposed_lines(longs, (batch * c->inputs + channel % c->inputs) * c->long_length, c->long_length,
-                             4 * step * tile + line % dilation + channel / c->inputs - c->padding, step, 4 * count + 4,
-                             rows, columns);
+                             base->outputs * step * tile + line % dilation + channel / c->inputs - c->padding, step,
+                             positions, rows, columns);
             const int64_t panel = channel / plan->width;
             float *to = packed + (panel * panel_columns + column - origin) * plan->width + channel % plan->width;
             switch (base->points) {
+            case 1: plain_columns(count, columns, plan->width, to); break;
             case 5: long_tiles(5, count, columns, plan->long_plane, plan->width, to); break;
             case 6: long_tiles(6, count, columns, plan->long_plane, plan->width, to); break;
             case 7: long_tiles(7, count, columns, plan->long_plane, plan->width, to); break;
@@ -145,10 +154,12 @@ CK_CLONES static void pack_channels(const ck_convolution *c, const gradient_plan
         } else {
             // Beyond a line's tiles the signal has ended: those columns are zeros.
             transposed_lines(shorts, (batch * c->outputs + channel) * c->short_length, c->short_length,
-                             4 * dilation * tile + line % dilation, dilation, 4 * count, rows, columns);
+                             base->outputs * dilation * tile + line % dilation, dilation, base->outputs * count, rows,
+                             columns);
             float *to = packed + base->points * plan->long_plane + channel * panel_columns +
                         (column - origin) * base->block_rows;
             switch (base->points) {
+            case 1: plain_rows(count, columns, half, to); break;
             case 5: short_tiles(5, count, columns, plan->short_plane, half, to); break;
             case 6: short_tiles(6, count, columns, plan->short_plane, half, to); break;
             case 7: short_tiles(7, count, columns, plan->short_plane, half, to); break;
@@ -182,9 +193,15 @@ int64_t ck_winograd_gradient_scratch(const ck_convolution *c) {
 
 /// One output channel's taps, from its values at the points, to their places behind `gradient`.
 CK_INLINE void transform_row(const int points, const ck_convolution *c, int64_t chunks, int64_t count,
-                             const float *sums, int64_t plane, const int64_t *first_taps, float *gradient) {
+                             const float *sums, int64_t plane, const int64_t *first_taps, const int64_t *phases,
+                             float *gradient) {
     for (int64_t chunk = 0; chunk < chunks; chunk++) {
         const float *from = sums + chunk * points * plane;
+        if (points == 1) {
+            float *to = gradient + first_taps[0] + chunk;
+            for (int64_t i = 0; i < count; i++) to[i * c->kernel] = from[i];
+            continue;
+        }
         float rows[5][ck_winograd_panel];
         for (int64_t i = 0; i < count; i++) {
             float u[ck_winograd_points], g[5];
@@ -193,10 +210,9 @@ CK_INLINE void transform_row(const int points, const ck_convolution *c, int64_t 
             for (int k = 0; k < points - 3; k++) rows[k][i] = g[k];
         }
         for (int64_t i = 0; i < count; i++) {
-            const int64_t first = first_taps[i] % c->kernel + chunk * ck_winograd_outputs;
-            const int64_t taps = ck_smaller(points - 3, ck_ceiling(c->kernel - first, c->stride));
+            const int64_t left = c->kernel - phases[i] - chunk * ck_winograd_outputs;
             float *to = gradient + first_taps[i] + chunk * ck_winograd_outputs;
-            for (int64_t k = 0; k < taps; k++) to[k * c->stride] = rows[k][i];
+            for (int64_t k = 0; k < points - 3 && k * c->stride < left; k++) to[k * c->stride] = rows[k][i];
         }
     }
 }
@@ -205,15 +221,18 @@ CK_INLINE void transform_row(const int points, const ck_convolution *c, int64_t 
 CK_CLONES static void finish_rows(const ck_convolution *c, const gradient_plan *plan, int64_t rows, int64_t first,
                                   int64_t inputs, const float *sums, float *gradient) {
     const int64_t plane = plan->run_rows * plan->width, chunks = plan->base.chunks;
-    int64_t taps[ck_winograd_panel];
-    for (int64_t i = 0; i < inputs; i++)
-        taps[i] = (first + i) % c->inputs * c->kernel + (first + i) / c->inputs;
+    int64_t taps[ck_winograd_panel], phases[ck_winograd_panel];
+    for (int64_t i = 0; i < inputs; i++) {
+        phases[i] = (first + i) / c->inputs;
+        taps[i] = (first + i) % c->inputs * c->kernel + phases[i];
+    }
     for (int64_t row = 0; row < rows; row++, sums += plan->width, gradient += c->inputs * c->kernel)
         switch (plan->base.points) {
-        case 5: transform_row(5, c, chunks, inputs, sums, plane, taps, gradient); break;
-        case 6: transform_row(6, c, chunks, inputs, sums, plane, taps, gradient); break;
-        case 7: transform_row(7, c, chunks, inputs, sums, plane, taps, gradient); break;
-        default: transform_row(8, c, chunks, inputs, sums, plane, taps, gradient);
+        case 1: transform_row(1, c, chunks, inputs, sums, plane, taps, phases, gradient); break;
+        case 5: transform_row(5, c, chunks, inputs, sums, plane, taps, phases, gradient); break;
+        case 6: transform_row(6, c, chunks, inputs, sums, plane, taps, phases, gradient); break;
+        case 7: transform_row(7, c, chunks, inputs, sums, plane, taps, phases, gradient); break;
+        default: transform_row(8, c, chunks, inputs, sums, plane, taps, phases, gradient);
         }
 }
 

@@ -61,6 +61,9 @@ private let cases = [
     Case(batch: 2, inputs: 64, outputs: 64, kernel: 11, padding: 5, length: 1601, slope: 0.1),
     Case(batch: 3, inputs: 72, outputs: 64, kernel: 7, padding: 9, dilation: 3, length: 701, slope: 0.1),
     Case(batch: 1, inputs: 104, outputs: 96, kernel: 7, padding: 3, length: 130),
+    Case(batch: 2, inputs: 24, outputs: 40, kernel: 3, padding: 2, dilation: 2, length: 61, slope: 0.1),
+    Case(batch: 1, inputs: 192, outputs: 64, kernel: 1, length: 60),
+    Case(batch: 3, inputs: 150, outputs: 104, kernel: 1, length: 1, slope: 0.1),
     Case(batch: 7, inputs: 64, outputs: 96, kernel: 5, stride: 3, padding: 2, length: 107),
     Case(batch: 1, inputs: 72, outputs: 128, kernel: 5, stride: 3, padding: 1, length: 1901, slope: 0.1),
 ]

@@ -36,6 +36,7 @@ private struct FusedCase: CustomTestStringConvertible {
         FusedCase(batch: 3, inputs: 160, outputs: 96, kernel: 5, stride: 3, length: 70),
         FusedCase(batch: 1, inputs: 130, outputs: 128, kernel: 5, length: 300),
         FusedCase(batch: 3, inputs: 128, outputs: 160, kernel: 5, length: 61),
+        FusedCase(batch: 2, inputs: 70, outputs: 33, kernel: 1, length: 1),
         FusedCase(batch: 2, inputs: 64, outputs: 64, kernel: 11, length: 901),
     ])
     fileprivate func convolutionsDoWhatTheirPartsDo(_ c: FusedCase) {
