@@ -160,6 +160,38 @@ import Training
         #expect(state.reduce(.auditioned(Fixture.take())).contains(.ask(.takes)))
     }
 
+    @Test func settingsThatDifferFromThePresentsAreMarkedAndCommentsLeftOut() {
+        var state = HistoryFixture.state().pressing(.left)
+        var other = HistoryFixture.settings
+        other.configuration = "# How long.\n[training]\nbatch = 4\nautosave_steps = 40\n"
+        _ = state.reduce(.answered(.settings("branch-2/g_0000200", other)))
+        let text = drawStudio(state, size: TerminalSize(columns: 120, rows: 60), glyphs: .braille).text
+        #expect(text.contains("≠ batch = 4") && text.contains("  autosave_steps = 40"))
+        #expect(!text.contains("How long"))
+    }
+
+    @Test func theEarliestOfEquallyGoodOnesIsTheBest() {
+        let checkpoints = HistoryFixture.checkpoints.map {
+            var checkpoint = $0
+            checkpoint.losses[.validationMel] = $0.step < 160 ? 0.9 : 0.5
+            return checkpoint
+        }
+        let tree = CheckpointTree(checkpoints, branches: HistoryFixture.branches, present: "branch-2")
+        #expect(tree.best.map { tree.checkpoints[$0].step } == 160)
+    }
+
+    @Test func aComparisonTellsWishesAndLeavesOutTheirPlaceInTheData() {
+        var comparison = HistoryFixture.comparison
+        comparison.texts.append(
+            CheckpointComparison.Text(
+                name: "position.json", removed: ["\"step\" : 120,", "\"learningRateFactor\" : 1,"],
+                added: ["\"step\" : 240,", "\"learningRateFactor\" : 0.5,"]))
+        var state = HistoryFixture.state()
+        _ = state.reduce(.answered(.comparison(comparison)))
+        let text = drawStudio(state, size: TerminalSize(columns: 120, rows: 60), glyphs: .braille).text
+        #expect(text.contains("+ \"learningRateFactor\" : 0.5") && !text.contains("\"step\""))
+    }
+
     @Test func aStepThatIsDoneJoinsTheCurveOnTheScreen() {
         var state = HistoryFixture.state()
         _ = state.reduce(.update(.step(Fixture.step(245, branch: "branch-2"))))

@@ -18,7 +18,7 @@ func drawOverlay(_ state: StudioState, on grid: inout CellGrid) {
             ComparisonTable(comparison: comparison).lines(columns: $0)
         }
     case .thinning(let preview, let first):
-        drawHistoryTable("Thin out", .thinning, from: first, on: &grid) {
+        drawHistoryTable("Thin out", preview.leaving.isEmpty ? .comparison : .thinning, from: first, on: &grid) {
             ThinningTable(preview: preview, state: state).lines(columns: $0)
         }
     case .sentence:

@@ -115,7 +115,8 @@ struct CheckpointColumns {
         let place = grid.write(step, row: row, column: rect.column + graph, within: rect.columnRange)
         let count = snapshot.stepsAtRisk
         let risk = count == 0 ? "saved" : "\(count) step\(count == 1 ? "" : "s") only in memory"
-        let text = "now on \(snapshot.branch), \(risk)"
+        let again = snapshot.redoing.map { "\(max(0, snapshot.step - $0.from)) of \($0.to - $0.from) steps done again" }
+        let text = "now on \(snapshot.branch), \(again ?? risk)"
         let room = max(0, rect.lastColumn - place)
         grid.write(
             CharacterWidth.shortened(text, columns: room), row: row, column: place + 1, style: .dim,

@@ -94,7 +94,9 @@ package struct CheckpointTree: Sendable, Equatable {
         let heldOut = checkpoints.indices.compactMap { index in
             checkpoints[index].losses[.validationMel].flatMap { $0.isFinite ? (index, $0) : nil }
         }
-        if heldOut.count > 1 { best = heldOut.min { $0.1 < $1.1 }?.0 }
+        if heldOut.count > 1 {
+            best = heldOut.min { ($0.1, checkpoints[$0.0].step) < ($1.1, checkpoints[$1.0].step) }?.0
+        }
     }
 
     /// A line from its newest checkpoint to `start`, each after the lines that left there.

@@ -70,7 +70,8 @@ extension StudioState {
     /// checkpoints leaves no thousand questions behind.
     mutating func askForMoment() -> [StudioEffect] {
         guard screen == .history, let checkpoint = selectedCheckpoint else { return [] }
-        return history.moments.wanted(checkpoint).map { .ask($0) }
+        let head = history.tree.head.map { checkpoints[$0].id }
+        return history.moments.wanted(checkpoint, head: head).map { .ask($0) }
     }
 }
 

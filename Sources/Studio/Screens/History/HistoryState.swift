@@ -86,7 +86,7 @@ extension StudioState {
             history.scroll = max(0, min(10_000, history.scroll + movement.lines))
             return
         }
-        let listed = history.found ?? Array(checkpoints.indices)
+        let listed = screen == .history ? history.found ?? Array(checkpoints.indices) : Array(checkpoints.indices)
         guard !listed.isEmpty else { return }
         var selection = ListSelection(index: listed.firstIndex(of: selectedIndex) ?? 0)
         selection.move(by: movement.lines, count: listed.count)

@@ -33,7 +33,7 @@ struct ComparisonTable {
                 line(Wording.name(of: loss.metric), Self.text(loss.first), Self.text(loss.second), Self.change(loss)))
         }
         lines.append(StyledLine())
-        let differing = comparison.texts
+        let differing = comparison.texts.compactMap(Self.settings)
         if differing.isEmpty { lines.append(StyledLine([("Settings  ", .accent), ("the same", .dim)])) }
         for text in differing {
             lines.append(StyledLine(text.name, .accent))
@@ -53,6 +53,15 @@ struct ComparisonTable {
             StyledLine([("  \(tensor.file) ", .dim), (tensor.name, .text), ("  \(tensor.change)", .dim)])
         }
         return lines
+    }
+
+    /// Of the place in the data only what was wished for; the rest always differs. nil when nothing is left.
+    private static func settings(_ text: CheckpointComparison.Text) -> CheckpointComparison.Text? {
+        guard text.name.hasSuffix(".json") else { return text }
+        func isWish(_ line: String) -> Bool { line.contains("stageOverride") || line.contains("learningRateFactor") }
+        let wishes = CheckpointComparison.Text(
+            name: text.name, removed: text.removed.filter(isWish), added: text.added.filter(isWish))
+        return wishes.removed.isEmpty && wishes.added.isEmpty ? nil : wishes
     }
 
     private static func text(_ loss: Float?) -> String { loss.map { LineChart.short(Double($0)) } ?? "-" }

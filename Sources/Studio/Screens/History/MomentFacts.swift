@@ -98,12 +98,30 @@ struct MomentFacts {
             let stage = settings.stage.map { "only \($0.rawValue)" } ?? "the schedule's stages"
             let factor = "learning rate × \(AxisTicks.plain(settings.learningRateFactor, decimals: 2))"
             var lines = [StyledLine(), StyledLine([("Settings  ", .accent), ("\(stage), \(factor)", .text)])]
-            for line in settings.configuration.split(separator: "\n", omittingEmptySubsequences: true) {
+            for line in Self.lines(of: settings) {
                 let isTable = line.hasPrefix("[")
-                lines.append(StyledLine((isTable ? "" : "  ") + line, isTable ? .dim : .text))
+                let isOther = !isTable && !(headLines?.contains(line) ?? true)
+                lines.append(
+                    StyledLine([
+                        (isTable ? "" : isOther ? "≠ " : "  ", CellStyle(.warning)), (line, isTable ? .dim : .text),
+                    ]))
             }
             return lines
         }
+    }
+
+    /// What stands in voice.toml, without what explains it.
+    private static func lines(of settings: CheckpointSettings) -> [String] {
+        settings.configuration.split(separator: "\n").map { $0.trimmingPrefix(while: \.isWhitespace) }
+            .filter { !$0.isEmpty && !$0.hasPrefix("#") }.map(String.init)
+    }
+
+    /// The settings of the checkpoint that the present grew from; nil while they are not known.
+    private var headLines: Set<String>? {
+        guard let head = state.history.tree.head.map({ state.checkpoints[$0].id }), head != checkpoint.id,
+            case .success(let settings) = state.history.moments.settings[head]
+        else { return nil }
+        return Set(Self.lines(of: settings))
     }
 
     private func takes(columns: Int) -> [StyledLine] {

@@ -35,14 +35,18 @@ package struct MomentLibrary: Sendable, Equatable {
     }
 
     /// What a moment lacks that was not asked for yet; it counts as asked for from now on.
-    mutating func wanted(_ checkpoint: CheckpointSummary) -> [HistoryRequest] {
+    /// - Parameter head: its settings are what others are held against.
+    mutating func wanted(_ checkpoint: CheckpointSummary, head: String?) -> [HistoryRequest] {
         var requests: [HistoryRequest] = []
         let isReading = (
             line: asked.contains { if case .line = $0 { true } else { false } },
             settings: asked.contains { if case .settings = $0 { true } else { false } }
         )
         if lines[checkpoint.branch] == nil, !isReading.line { requests.append(.line(checkpoint.branch)) }
-        if settings[checkpoint.id] == nil, !isReading.settings { requests.append(.settings(checkpoint.id)) }
+        if !isReading.settings, let id = [checkpoint.id, head].compactMap({ $0 }).first(where: { settings[$0] == nil })
+        {
+            requests.append(.settings(id))
+        }
         if takes == nil, !asked.contains(.takes) { requests.append(.takes) }
         asked.formUnion(requests)
         return requests
