@@ -50,10 +50,10 @@ package struct TakeLibrary: Sendable {
                 take.path = url.deletingPathExtension().appendingPathExtension("wav").path
                 return FileManager.default.fileExists(atPath: take.path) ? take : nil
             }
-            .sorted { ($0.date, Self.number(of: $0)) < ($1.date, Self.number(of: $1)) }
+            .sorted { ($0.date, $0.step, Self.number(of: $0)) < ($1.date, $1.step, Self.number(of: $1)) }
     }
 
-    /// That which makes a name unique: takes of one second are in its order.
+    /// That which makes a name unique: takes of one second and step are in its order.
     private static func number(of take: Take) -> Int {
         take.path.dropLast(4).split(separator: "_").last.flatMap { Int($0) } ?? 0
     }

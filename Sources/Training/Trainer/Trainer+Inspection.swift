@@ -4,7 +4,7 @@ import Foundation
 // Every checkpoint is read back from the disk some time, the newest first: damage is found while there is another copy,
 // not when it is needed.
 extension Trainer {
-    /// Looks at those that nobody has read back yet, unless that is under way.
+    /// Looks at those that nobody has read back yet, or not for a week, unless that is under way.
     func inspectCheckpoints() {
         guard inspection == nil, !isFinishing, nextToInspect() != nil else { return }
         let inspector = inspector
@@ -39,6 +39,9 @@ extension Trainer {
         await inspection?.value
     }
 
+    /// Seconds after which a checkpoint is read again: a week.
+    private static let inspectionAge = 7.0 * 24 * 3600
+
     private func nextToInspect() -> CheckpointID? {
         guard !isFinishing else { return nil }
         return summaries.reversed().lazy
@@ -46,7 +49,8 @@ extension Trainer {
             .first { id, state in
                 switch state {
                 case .notYet: !passedOver.contains(id)
-                case .sound: false
+                // Disks forget.
+                case .sound(let date): date.timeIntervalSinceNow < -Self.inspectionAge && !passedOver.contains(id)
                 // It was the one training stood on, and is not any more.
                 case .damaged: id != parent && !passedOver.contains(id)
                 }

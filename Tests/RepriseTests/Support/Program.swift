@@ -167,12 +167,16 @@ struct TestFailure: Error, CustomStringConvertible {
     init(_ description: String) { self.description = description }
 }
 
+/// Hours of interruptions run beside other work, and give way to it.
+private let patience: Duration =
+    ProcessInfo.processInfo.environment["REPRISE_INTERRUPTIONS"] == nil ? .seconds(600) : .seconds(7200)
+
 /// Looks again and again; the deadline is only there for what never comes.
 ///
 /// On a thread of its own: other tests may keep those that Swift's tasks share busy for seconds, and what is waited
 /// for, such as a certain step, would have gone by.
 func waitUntil(
-    _ what: String, deadline: Duration = .seconds(600), _ condition: @escaping @Sendable () throws -> Bool
+    _ what: String, deadline: Duration = patience, _ condition: @escaping @Sendable () throws -> Bool
 ) async throws {
     try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
         Thread.detachNewThread {
