@@ -9,6 +9,7 @@ final class ScriptedSession: TrainingSession {
     let script: AsyncStream<TrainingUpdate>.Continuation
     private let sent = Mutex<[TrainingCommand]>([])
     private let requests = Mutex<[AuditionRequest]>([])
+    private let kept = Mutex<[TakeVote]>([])
     private let rows: [StepRecord]
     private let events: [JournalEvent]
     private let answers: @Sendable (TrainingCommand) -> [TrainingUpdate]
@@ -42,10 +43,19 @@ final class ScriptedSession: TrainingSession {
         for update in answers(command) { script.yield(update) }
     }
 
-    func audition(_ request: AuditionRequest) async throws -> Take {
+    var votes: [TakeVote] { kept.withLock { $0 } }
+
+    func audition(
+        _ request: AuditionRequest, progress: @escaping @Sendable (AuditionProgress) -> Void
+    ) async throws -> Take {
         requests.withLock { $0.append(request) }
+        progress(.speaking(0.5))
         return Fixture.take(text: request.text, checkpoint: request.checkpoint ?? "main/g_0000140")
     }
+
+    func auditionMaterial() async throws -> AuditionMaterial { AuditionMaterial(takes: []) }
+
+    func vote(_ vote: TakeVote) async throws { kept.withLock { $0.append(vote) } }
 
     func takes() async throws -> [Take] { [Fixture.take()] }
 
@@ -76,18 +86,20 @@ final class ListPlayer: AuditionPlayer {
     struct NoDevice: Error, CustomStringConvertible {
         let description = "There is no sound device to play on."
     }
-    private let heard = Mutex<[Take]>([])
+    private let heard = Mutex<[PlaybackOrder]>([])
     private let hasDevice: Bool
 
     init(hasDevice: Bool = true) { self.hasDevice = hasDevice }
 
-    var takes: [Take] { heard.withLock { $0 } }
+    var orders: [PlaybackOrder] { heard.withLock { $0 } }
 
-    func play(_ take: Take) async throws -> String {
-        heard.withLock { $0.append(take) }
+    func play(_ order: PlaybackOrder, onMove: @escaping @Sendable (Double) -> Void) async throws {
+        heard.withLock { $0.append(order) }
         guard hasDevice else { throw NoDevice() }
-        return "Played 2.0 s."
+        onMove(1)
     }
+
+    func setLooping(_ isLooping: Bool) {}
 
     func stop() {}
 }

@@ -255,7 +255,8 @@ import Training
 
     @Test func anEmptySentenceIsNotSpoken() {
         var state = Fixture.state()
-        let effects = press(&state, .character("a"), .character(" "), .enter)
+        _ = press(&state, .character("a"), .character(" "))
+        let effects = press(&state, .enter)
         #expect(effects.isEmpty)
         #expect(state.overlay == .sentence)
     }
@@ -264,14 +265,14 @@ import Training
         var state = Fixture.state()
         let take = Fixture.take(source: "clip_07")
         let effects = state.reduce(.auditioned(take))
-        #expect(effects == [.play(take)])
+        #expect(effects == [.play(PlaybackOrder(path: take.path))])
         #expect(state.notice?.text.contains("held-out clip clip_07") == true)
         #expect(state.notice?.text.contains("takes/0003.wav") == true)
         let stop = press(&state, .character("x"))
         #expect(stop == [.stopPlaying])
         let replay = press(&state, .character("."))
-        #expect(replay == [.play(take)])
-        _ = state.reduce(.playFailed("There is no sound device to play on."))
+        #expect(replay == [.play(PlaybackOrder(path: take.path))])
+        _ = state.reduce(.playFailed(3, "There is no sound device to play on."))
         #expect(state.notice?.text == "There is no sound device to play on. The take is in takes/0003.wav.")
     }
 

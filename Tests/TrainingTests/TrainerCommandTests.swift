@@ -167,7 +167,8 @@ import Training
         let unprepared = try VoiceFolder()
         await #expect(throws: SessionError.self) {
             try await Trainer(voice: unprepared.voice(), options: TrainerOptions()).audition(
-                AuditionRequest(text: "Early.", checkpoint: nil, seed: 1, fromHeldOutClip: false))
+                AuditionRequest(text: "Early.", checkpoint: nil, seed: 1, fromHeldOutClip: false)
+            ) { _ in }
         }
         await watched.until(step: 1)
         watched.trainer.send(.snapshot)
@@ -175,11 +176,14 @@ import Training
         let saved = try #require(
             watched.last?.checkpoints.first?.id ?? watched.messages.last?.split(separator: " ")[1].description)
         let now = try await watched.trainer.audition(
-            AuditionRequest(text: "Hello there.", checkpoint: nil, seed: 3, fromHeldOutClip: false))
+            AuditionRequest(text: "Hello there.", checkpoint: nil, seed: 3, fromHeldOutClip: false)
+        ) { _ in }
         let then = try await watched.trainer.audition(
-            AuditionRequest(text: "Hello there.", checkpoint: saved, seed: 3, fromHeldOutClip: false))
+            AuditionRequest(text: "Hello there.", checkpoint: saved, seed: 3, fromHeldOutClip: false)
+        ) { _ in }
         let copy = try await watched.trainer.audition(
-            AuditionRequest(text: "", checkpoint: saved, seed: 3, fromHeldOutClip: true))
+            AuditionRequest(text: "", checkpoint: saved, seed: 3, fromHeldOutClip: true)
+        ) { _ in }
         await watched.until(step: now.step + 1)
         #expect(now.source == "prior" && now.checkpoint.hasPrefix("main@") && then.checkpoint == saved)
         #expect(copy.source == "clip_0" && copy.sampleCount == 15000 / 640 * 640)

@@ -31,7 +31,8 @@ import Training
         #expect(!watched.events.contains { $0.kind == .checkpoint })
         // A sentence can be heard meanwhile.
         let take = try await watched.trainer.audition(
-            AuditionRequest(text: "Now.", checkpoint: nil, seed: 1, fromHeldOutClip: false))
+            AuditionRequest(text: "Now.", checkpoint: nil, seed: 1, fromHeldOutClip: false)
+        ) { _ in }
         #expect(take.sampleCount > 0)
         disk.release()
         #expect(await watched.finish() == .reachedTarget)

@@ -1,18 +1,10 @@
 import CALSA
+import Foundation
 
 /// One open ALSA playback stream: 16 bits, mono or the same on both sides of stereo, not blocking.
 ///
 /// Belongs to the thread that opened it.
-final class PlaybackStream {
-    enum Step {
-        /// Frames that the device took.
-        case wrote(Int)
-        /// It has no room yet.
-        case full
-        /// It ran dry or was suspended, and is ready again.
-        case recovered
-    }
-
+final class PlaybackStream: PlaybackSink {
     let device: String
     let sampleRate: Int
     let channels: Int
@@ -79,7 +71,7 @@ final class PlaybackStream {
         }
         var rate = UInt32(clamping: sampleRate), direction: Int32 = 0
         try check(snd_pcm_hw_params_set_rate_near(handle, hardware, &rate, &direction))
-        var periodTime: UInt32 = 40_000, bufferTime: UInt32 = 200_000  // µs
+        var periodTime: UInt32 = 40_000, bufferTime: UInt32 = 500_000  // µs
         try check(snd_pcm_hw_params_set_buffer_time_near(handle, hardware, &bufferTime, &direction))
         try check(snd_pcm_hw_params_set_period_time_near(handle, hardware, &periodTime, &direction))
         try check(snd_pcm_hw_params(handle, hardware))
@@ -88,21 +80,28 @@ final class PlaybackStream {
         try check(snd_pcm_hw_params_get_period_size(hardware, &period, &direction))
 
         try check(snd_pcm_sw_params_current(handle, software))
-        // Begin with half a buffer, so that the first period is not also the first to run dry.
+        // A buffer so long that training on all cores never empties it; silence comes at once all the same, by `drop`. Begin
+        // with half of it, so that the first period is not also the first to run dry.
         try check(snd_pcm_sw_params_set_start_threshold(handle, software, max(1, buffer / 2)))
         try check(snd_pcm_sw_params(handle, software))
         return (Int(rate), Int(channels), max(1, Int(period)), max(1, Int(buffer)))
     }
 
     /// Offers interleaved frames, at most a period of them.
-    func write(_ frames: UnsafePointer<Int16>, count: Int) throws(AudioDeviceError) -> Step {
+    func write(_ frames: UnsafePointer<Int16>, count: Int) throws(AudioDeviceError) -> PlaybackStep {
         let result = snd_pcm_writei(handle, frames, snd_pcm_uframes_t(min(count, periodFrames)))
         if result > 0 { return .wrote(result) }
         if result == 0 || result == Int(-EAGAIN) { return .full }
         return try recovered(from: Int32(clamping: result))
     }
 
-    /// Waits until there is room; false when there was none in time.
+    /// Frames between the last one written and the one that is heard; none when the device does not say.
+    var delay: Int {
+        var frames: snd_pcm_sframes_t = 0
+        guard snd_pcm_delay(handle, &frames) >= 0 else { return 0 }
+        return max(0, Int(frames))
+    }
+
     func waitForRoom(milliseconds: Int32) throws(AudioDeviceError) -> Bool {
         let result = snd_pcm_wait(handle, milliseconds)
         if result < 0 { _ = try recovered(from: result) }
@@ -110,18 +109,18 @@ final class PlaybackStream {
     }
 
     /// After an xrun or a suspend, makes the stream ready again; other errors are final.
-    private func recovered(from code: Int32) throws(AudioDeviceError) -> Step {
+    private func recovered(from code: Int32) throws(AudioDeviceError) -> PlaybackStep {
         let result = snd_pcm_recover(handle, code, 1)
         guard result >= 0 else { throw AudioDeviceError(device: device, operation: .play, code: result) }
         return .recovered
     }
 
-    /// Starts what was written, if it is not playing yet, and lets it run out; true when it has.
-    func drain() -> Bool {
+    func drain(milliseconds: Int32) -> Bool {
         let result = snd_pcm_drain(handle)
-        return result != -EAGAIN || snd_pcm_state(handle) != SND_PCM_STATE_DRAINING
+        if result != -EAGAIN || snd_pcm_state(handle) != SND_PCM_STATE_DRAINING { return true }
+        Thread.sleep(forTimeInterval: Double(milliseconds) / 1000)
+        return false
     }
 
-    /// Falls silent at once.
     func drop() { snd_pcm_drop(handle) }
 }

@@ -172,7 +172,7 @@ package struct FileSystem: Sendable {
     }
 
     /// Replaces a small file so that a reader sees the old or the new contents, and the new ones are durable on return.
-    func replaceFile(_ path: String, with bytes: [UInt8]) throws {
+    package func replaceFile(_ path: String, with bytes: [UInt8]) throws {
         let folder = (path as NSString).deletingLastPathComponent
         let temporary = "\(folder)/\(FileSystem.temporaryPrefix)\((path as NSString).lastPathComponent)-\(getpid())"
         try discard(temporary)

@@ -5,20 +5,22 @@ import Training
 /// The studio on a terminal: waits for keys, updates and answers in one place, and draws.
 @MainActor
 package final class StudioApp {
-    private let session: any TrainingSession
+    let session: any TrainingSession
     private let backend: any TerminalBackend
-    private let player: any AuditionPlayer
+    let player: any AuditionPlayer
     private let historyLimit: Int
     private let clock: @MainActor () -> Date
     private let messages: AsyncStream<StudioMessage>
-    private let inbox: AsyncStream<StudioMessage>.Continuation
-    private var work: [Task<Void, Never>] = []
+    let inbox: AsyncStream<StudioMessage>.Continuation
+    var work: [Task<Void, Never>] = []
     private var lastDrawn: ContinuousClock.Instant?
     private var isDrawingPutOff = false
     /// The picture the mouse points at.
     private var targets: CellGrid?
     /// Counts what was played or stopped.
-    private var playing = 0
+    var playing = 0
+    /// The take being made.
+    var making: Task<Void, Never>?
     private let patience: (seconds: Double, parting: @Sendable () -> String?)?
     /// What the screen shows.
     package private(set) var state: StudioState
@@ -56,6 +58,7 @@ package final class StudioApp {
         try backend.start()
         defer {
             for task in work { task.cancel() }
+            making?.cancel()
             player.stop()
             backend.stop()
         }
@@ -64,6 +67,7 @@ package final class StudioApp {
         for await message in messages {
             state.now = clock()
             var exit: StudioExit?
+            if isOfEarlierSound(message) { continue }
             for effect in state.reduce(located(message)) {
                 if case .leave(let how) = effect { exit = how } else { perform(effect) }
             }
@@ -137,42 +141,29 @@ package final class StudioApp {
         case .ask(let request):
             let (session, inbox) = (session, inbox)
             work.append(Task.detached { inbox.yield(.answered(await request.answer(from: session))) })
-        case .audition(let request):
-            let (session, inbox) = (session, inbox)
-            work.append(
-                Task.detached {
-                    do {
-                        inbox.yield(.auditioned(try await session.audition(request)))
-                    } catch {
-                        inbox.yield(.auditionFailed("\(error)"))
-                    }
-                })
-        case .play(let take): play(take)
-        case .stopPlaying:
-            playing += 1
-            player.stop()
+        case .audition(let request): audition(request)
+        case .cancelAudition: making?.cancel()
+        case .loadAudition: loadAudition()
+        case .loadSound(let path): loadSound(path)
+        case .keepVote(let vote): keep(vote)
+        case .drawLot(let first, let second):
+            let isSwapped = Bool.random()
+            inbox.yield(.lotDrawn(a: isSwapped ? second : first, b: isSwapped ? first : second))
+        case .play(let order): play(order)
+        case .setLooping(let isLooping): player.setLooping(isLooping)
+        case .stopPlaying: stopPlaying()
         case .suspend: backend.suspend()
         case .redrawAll: backend.redrawAll()
         case .leave: break
         }
     }
 
-    /// Plays in place of what is being played. What an earlier take has to say when it ends is not heard any more.
-    private func play(_ take: Take) {
-        player.stop()
-        playing += 1
-        let number = playing
-        work.append(
-            Task {
-                guard number == playing else { return }
-                let message: StudioMessage
-                do {
-                    message = .played(try await player.play(take))
-                } catch {
-                    message = .playFailed("\(error)")
-                }
-                if number == playing { inbox.yield(message) }
-            })
+    /// True for what a sound has to say that was stopped or replaced since.
+    private func isOfEarlierSound(_ message: StudioMessage) -> Bool {
+        switch message {
+        case .playMoved(let number, _), .played(let number), .playFailed(let number, _): number != playing
+        default: false
+        }
     }
 
     // MARK: Drawing

@@ -15,10 +15,20 @@ package enum StudioMessage: Sendable {
     case couldNotLoad(String)
     /// What the history asked for.
     case answered(HistoryAnswer)
+    /// Takes, votes and what else the audition begins with.
+    case auditionMaterial(AuditionMaterial)
+    case auditionProgress(AuditionProgress)
     case auditioned(Take)
     case auditionFailed(String)
-    case played(String)
-    case playFailed(String)
+    case auditionCancelled
+    /// What a sound looks like, or why it could not be read.
+    case soundRead(String, Result<SoundPicture, SoundUnread>)
+    /// Which of two takes is A and which B.
+    case lotDrawn(a: Take, b: Take)
+    /// Where a sound is, how it ended; each with the number of the sound since the start.
+    case playMoved(Int, seconds: Double)
+    case played(Int)
+    case playFailed(Int, String)
     /// The step in hand outlasted what a signal gives it: one sentence that says what is lost.
     case patienceEnded(String)
     /// Someone outside asks to save and leave, with the signal that made them ask.
@@ -36,6 +46,10 @@ package enum StudioTarget: Sendable, Hashable {
     case line(KeyPlace, Int)
     /// A part of the training screen.
     case pane(Pane)
+    /// A setting of the audition.
+    case auditionField(AuditionField)
+    /// The picture of a take, from its beginning to its end.
+    case takePicture
 }
 
 /// What the mouse is on, and where on it.
@@ -57,8 +71,15 @@ package enum StudioEffect: Sendable, Equatable {
     case send(TrainingCommand)
     case loadHistory
     case ask(HistoryRequest)
+    case loadAudition
     case audition(AuditionRequest)
-    case play(Take)
+    case cancelAudition
+    /// Read a sound file and make its pictures.
+    case loadSound(String)
+    case drawLot(Take, Take)
+    case keepVote(TakeVote)
+    case play(PlaybackOrder)
+    case setLooping(Bool)
     case stopPlaying
     case suspend
     case redrawAll

@@ -32,10 +32,10 @@ extension StudioState {
         case .wheelUp, .wheelDown:
             if overlay == nil, case .pane(let pane) = pointed?.target { train.focus = pane }
             if overlay == nil { pointHistory(pointed?.target) }
-            for _ in 0..<3 { move(event.kind == .wheelUp ? .up : .down) }
-            return []
+            return (0..<3).flatMap { _ in move(event.kind == .wheelUp ? .up : .down) }
         case .press: return click(pointed)
-        case .release, .drag, .secondary: return []
+        case .drag: return pointed?.target == .takePicture ? click(pointed) : []
+        case .release, .secondary: return []
         }
     }
 
@@ -46,21 +46,29 @@ extension StudioState {
             if case .palette = overlay { overlay = nil }
             return perform(action)
         case .pane(let pane) where overlay == nil: train.focus = pane
-        case .line(let place, let index) where self.place == place: choose(line: index, at: place)
+        case .line(let place, let index) where self.place == place: return choose(line: index, at: place)
+        case .auditionField(let field): return clickInForm(field)
+        case .takePicture: return seek(to: Double(pointed.offset.column) / Double(max(1, pointed.rect.columns)))
         case .pane, .line: break
         }
         return []
     }
 
     /// Chooses a line of a list with the mouse.
-    private mutating func choose(line index: Int, at place: KeyPlace) {
+    private mutating func choose(line index: Int, at place: KeyPlace) -> [StudioEffect] {
         switch place {
         case .train, .history:
             select(index)
             history.pane = .list
             train.focus = .history
+        case .audition: return chooseTake(index)
+        case .choice:
+            guard case .choice(var choice) = overlay else { return [] }
+            choice.selected = index
+            return take(choice)
         default: break
         }
+        return []
     }
 
     mutating func perform(_ action: StudioAction) -> [StudioEffect] {
@@ -73,8 +81,10 @@ extension StudioState {
         case .palette: overlay = .palette(Palette(place: screen.place))
         case .confirm: return confirm()
         case .cancel: overlay = nil
-        case .show(let screen): self.screen = screen
-        case .move(let movement): move(movement)
+        case .show(let screen):
+            self.screen = screen
+            if screen == .audition { return enterAudition() }
+        case .move(let movement): return move(movement)
         case .replay: return replayLastTake()
         case .stopPlaying: return stopPlaying()
         case .pauseOrResume, .snapshot, .switchStage, .setLearningRate: return command(action)
@@ -88,15 +98,16 @@ extension StudioState {
         return []
     }
 
-    private mutating func move(_ movement: Movement) {
-        if moveInOverlay(movement) { return }
+    private mutating func move(_ movement: Movement) -> [StudioEffect] {
+        if moveInOverlay(movement) { return [] }
         switch screen {
         case .train: moveInTrain(movement)
         case .history: moveInHistory(movement)
-        case .audition: moveInAudition(movement)
+        case .audition: return moveInAudition(movement)
         case .data: moveInData(movement)
         case .log: moveInLog(movement)
         case .settings: moveInSettings(movement)
         }
+        return []
     }
 }

@@ -81,21 +81,9 @@ package struct StudioState: Sendable {
         case .answered(let answer):
             take(answer)
             return []
-        case .auditioned(let take):
-            history.moments.takes = nil
-            return heard(take)
-        case .auditionFailed(let sentence):
-            audition.activity = .none
-            notice = Notice(sentence, .bad)
-            return []
-        case .played(let sentence):
-            audition.activity = .none
-            notice = Notice("\(sentence) \(audition.lastTake?.path ?? "")", .good)
-            return []
-        case .playFailed(let sentence):
-            audition.activity = .none
-            notice = Notice("\(sentence) The take is in \(audition.lastTake?.path ?? "").", .warning)
-            return []
+        case .auditionMaterial, .auditionProgress, .auditioned, .auditionFailed, .auditionCancelled, .soundRead,
+            .lotDrawn, .playMoved, .played, .playFailed:
+            return reduceAudition(message)
         case .patienceEnded(let sentence):
             switch leaving {
             case .interrupted(let signal): return [.leave(.leftInStep(signal, sentence))]

@@ -15,13 +15,15 @@ package enum KeyPlace: String, Sendable, CaseIterable {
     case filter = "Find"
     case comparison = "Comparison"
     case thinning = "Thin out"
+    case choice = "Choice"
+    case blindTest = "Blind A/B"
     case help = "Help"
 
     /// The six screens.
     package static let screens: [KeyPlace] = Screen.allCases.map(\.place)
 
     /// Places where what is typed is text, never a command.
-    package static let editors: [KeyPlace] = [.sentence, .prompt, .palette, .filter]
+    package static let editors: [KeyPlace] = [.sentence, .prompt, .palette, .filter, .choice]
 }
 
 /// One line of the key table.

@@ -92,7 +92,7 @@ package enum KeyTable {
         let screens = Set(KeyPlace.screens)
         let common = bindings.filter { screens.isSubset(of: $0.places) }
         var lines = table("everywhere", common)
-        for place in KeyPlace.screens + [.sentence, .comparison, .thinning] {
+        for place in KeyPlace.screens + [.sentence, .comparison, .thinning, .blindTest] {
             lines += table(
                 place.rawValue,
                 bindings.filter { $0.places.contains(place) && !screens.isSubset(of: $0.places) })

@@ -15,6 +15,10 @@ package enum Overlay: Sendable, Equatable {
     case comparison(CheckpointComparison, from: Int)
     /// What thinning out would come to, from this line on.
     case thinning(PrunePreview, from: Int)
+    /// A list to choose from for the audition.
+    case choice(Choice)
+    /// Two takes, nobody knows of which checkpoints.
+    case blindTest
 
     package var place: KeyPlace {
         switch self {
@@ -26,6 +30,8 @@ package enum Overlay: Sendable, Equatable {
         case .filter: .filter
         case .comparison: .comparison
         case .thinning: .thinning
+        case .choice: .choice
+        case .blindTest: .blindTest
         }
     }
 }
@@ -55,6 +61,7 @@ package struct Prompt: Sendable, Equatable {
     package enum Purpose: Sendable, Equatable {
         case learningRate
         case history(HistoryPrompt)
+        case audition(AuditionField)
     }
 
     package var purpose: Purpose

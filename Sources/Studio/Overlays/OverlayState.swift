@@ -14,7 +14,8 @@ extension StudioState {
             overlay = nil
             guard let entry = palette.selectedEntry else { return [] }
             return perform(entry.action)
-        case .help, .sentence, .filter, .comparison, .thinning, nil:
+        case .choice(let choice): return take(choice)
+        case .help, .sentence, .blindTest, .filter, .comparison, .thinning, nil:
             overlay = nil
             return []
         }
@@ -24,6 +25,7 @@ extension StudioState {
     private mutating func answer(_ prompt: Prompt) -> [StudioEffect] {
         let text = prompt.editor.text
         switch prompt.purpose {
+        case .audition(let field): return setSampling(field, typed: text)
         case .learningRate:
             guard let factor = Self.learningRateFactor(text) else {
                 return say("A factor is a number above 0 and up to 10; 1 is the schedule's own rate.", .warning)
@@ -45,10 +47,13 @@ extension StudioState {
         case .palette(var palette):
             palette.type(key)
             overlay = .palette(palette)
+        case .choice(var choice):
+            choice.type(key)
+            overlay = .choice(choice)
         case .filter:
             history.filter.handle(key)
             find()
-        case .help, .question, .comparison, .thinning, nil: break
+        case .help, .question, .blindTest, .comparison, .thinning, nil: break
         }
     }
 
@@ -62,11 +67,14 @@ extension StudioState {
             palette.editor.insert(text)
             palette.selected = 0
             overlay = .palette(palette)
+        case .choice(var choice):
+            choice.paste(text)
+            overlay = .choice(choice)
         // Pasted text is never taken for commands.
         case .filter:
             history.filter.insert(text)
             find()
-        case .help, .question, .comparison, .thinning, nil: break
+        case .help, .question, .blindTest, .comparison, .thinning, nil: break
         }
     }
 
@@ -79,13 +87,16 @@ extension StudioState {
         case .palette(var palette):
             palette.move(movement)
             overlay = .palette(palette)
+        case .choice(var choice):
+            choice.move(movement)
+            overlay = .choice(choice)
         case .comparison(let comparison, let first):
             let count = ComparisonTable(comparison: comparison).lines(columns: 80).count
             overlay = .comparison(comparison, from: max(0, min(count - 1, first + movement.lines)))
         case .thinning(let preview, let first):
             let count = ThinningTable(preview: preview, state: self).lines(columns: 80).count
             overlay = .thinning(preview, from: max(0, min(count - 1, first + movement.lines)))
-        case .question, .prompt, .sentence: break
+        case .question, .prompt, .sentence, .blindTest: break
         // The list itself is moved in while words are typed.
         case .filter, nil: return false
         }

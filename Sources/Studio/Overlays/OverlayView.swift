@@ -21,15 +21,19 @@ func drawOverlay(_ state: StudioState, on grid: inout CellGrid) {
         drawHistoryTable("Thin out", preview.leaving.isEmpty ? .comparison : .thinning, from: first, on: &grid) {
             ThinningTable(preview: preview, state: state).lines(columns: $0)
         }
+    case .choice(let choice): drawChoice(choice, on: &grid)
+    case .blindTest: drawBlindTest(state, on: &grid)
+    // On its own screen the sentence is typed where it stands.
+    case .sentence where state.screen == .audition: return
     case .sentence:
         let form = state.audition.form
         let weights = "this moment (step \(state.snapshot?.step ?? 0))"
-        let checkpoint = state.selectedCheckpoint?.id ?? "no checkpoint yet"
+        let checkpoint = state.auditionCheckpoint ?? state.selectedCheckpoint?.id ?? "no checkpoint yet"
         let room = min(promptColumns, grid.size.columns) - 4
         drawPrompt(
             on: &grid, title: "Audition", label: "say",
             lines: [
-                (choice("weights", weights, checkpoint, second: form.usesCheckpoint, columns: room), .text),
+                (choice("weights", weights, checkpoint, second: form.weights != .moment, columns: room), .text),
                 (
                     choice("source ", "the sentence", "a held-out clip", second: form.fromHeldOutClip, columns: room),
                     .text
@@ -75,6 +79,31 @@ private func drawField(_ editor: LineEditor, on grid: inout CellGrid, row: Int, 
     let underlined = CellStyle(.text, on: .selection)
     grid.fill(CellRect(row: row, column: columns.lowerBound, rows: 1, columns: columns.count), style: underlined)
     editor.draw(on: &grid, row: row, columns: columns, style: underlined)
+}
+
+/// A list to choose from, narrowed by what is typed.
+private func drawChoice(_ choice: Choice, on grid: inout CellGrid) {
+    let lines = choice.matches
+    let rect = grid.bounds.centered(
+        rows: min(choice.lines.count + 3, max(4, grid.size.rows - 4)), columns: promptColumns)
+    grid.fill(rect)
+    grid.drawBox(rect, title: choice.title, focused: true, note: "\(lines.count)")
+    let inside = rect.inside
+    let start = grid.write("/", row: inside.row, column: inside.column + 1, style: .accent)
+    drawField(choice.editor, on: &grid, row: inside.row, columns: start..<inside.lastColumn)
+    let (_, below) = inside.splitTop(1)
+    let list = CellRect(
+        row: below.row, column: below.column + 1, rows: below.rows, columns: max(0, below.columns - 1))
+    let widest = lines.map { CharacterWidth.columns(of: $0.detail) }.max() ?? 0
+    let detailColumns = min(widest, list.columns / 2)
+    let selection = ListSelection(index: min(choice.selected, max(0, lines.count - 1)))
+    grid.drawTable(
+        lines.map { [$0.text, $0.detail] },
+        columns: [
+            TableColumn(width: max(0, list.columns - detailColumns - 2)),
+            TableColumn(width: detailColumns, alignsRight: true, role: .dim),
+        ], selection: selection, in: list)
+    grid.addLineTargets(place: .choice, visible: selection.visible(count: lines.count, rows: list.rows), in: list)
 }
 
 /// The commands that match what is typed, with their keys.

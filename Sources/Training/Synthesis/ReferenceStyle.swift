@@ -22,9 +22,17 @@ package enum ReferenceStyle {
         guard let longest = lengths.max(by: { ($0.frames, $1.clip.id) < ($1.frames, $0.clip.id) })?.clip else {
             throw TrainingError.noTrainingClips(voice: voice.name)
         }
+        return try spectrum(of: longest, voice: voice)
+    }
+
+    /// The same of one of the voice's own clips: three seconds from its middle.
+    package static func spectrum(of chosen: Voice.Clip, voice: Voice) throws -> Tensor {
+        let preset = voice.configuration.voice.preset
         let clip = PreparedClip(
-            id: longest.id, waveform: try AudioFile.read(longest.url), text: [], spectrogram: InputSpectrum(preset),
+            id: chosen.id, waveform: try AudioFile.read(chosen.url), text: [], spectrogram: InputSpectrum(preset),
             hop: preset.hopLength)
-        return Dataset(training: [clip], heldOut: []).defaultReference(bins: bins)
+        guard clip.frames > 0 else { throw TrainingError.referenceTooShort(file: chosen.url.path) }
+        return Dataset(training: [clip], heldOut: []).defaultReference(
+            bins: ReferenceEncoderConfiguration.preset(preset).bins)
     }
 }

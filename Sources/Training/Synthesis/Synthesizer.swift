@@ -14,7 +14,8 @@ package final class Synthesizer {
     private let prior: any TokenPrior
     private let frontEnd: TextFrontEnd
     private let weights: WeightsImage
-    private let sampling: VoiceConfiguration.Sampling
+    /// How tokens are drawn: the voice's own way, until it is changed.
+    package var sampling: VoiceConfiguration.Sampling
     /// Characters of what was spoken last that no symbol stands for: one sentence each.
     package private(set) var remarks: [String] = []
     /// Silence between two sentences, in seconds.
@@ -88,6 +89,14 @@ package final class Synthesizer {
         var samples = [Float]()
         decode(tokens, clip.text, g, seed: seed, part: 0) { samples += $0 }
         return Waveform(samples: samples, sampleRate: sampleRate)
+    }
+
+    /// The tokens that a text is likely to take, by the voice's rate of speech.
+    package func expectedTokens(_ text: String) throws -> Int {
+        let symbols = try frontEnd.sentences(in: try TextNormalizer().normalize(text)).reduce(0) {
+            $0 + (try frontEnd.encode($1).ids.count)
+        }
+        return max(1, Int(weights.position.tokensPerSymbol * Double(symbols)))
     }
 
     package var sampleRate: Int { sovits.configuration.sampleRate }

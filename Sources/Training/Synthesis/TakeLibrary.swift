@@ -8,10 +8,13 @@ package struct TakeLibrary: Sendable {
 
     package init(_ voice: Voice) { directory = voice.takesDirectory }
 
-    /// Writes a take and returns it with its path. `name` is made unique by a number.
+    /// What was preferred of two takes.
+    package var votes: VoteFile { VoteFile(url: directory.appendingPathComponent("votes.jsonl")) }
+
+    /// Writes a take and returns it with its path, whose name is made unique by a number.
     package func save(
         _ waveform: Waveform, text: String, weights: WeightsImage, seed: UInt64, source: String,
-        to requested: URL? = nil
+        reference: String? = nil, sampling: AuditionSampling? = nil, to requested: URL? = nil
     ) throws -> Take {
         let url: URL
         if let requested {
@@ -24,7 +27,7 @@ package struct TakeLibrary: Sendable {
             path: url.path, text: text, checkpoint: weights.label, step: weights.step, seed: seed, source: source,
             date: Date(timeIntervalSince1970: Date().timeIntervalSince1970.rounded(.down)),
             sampleRate: waveform.sampleRate,
-            sampleCount: waveform.samples.count)
+            sampleCount: waveform.samples.count, reference: reference, sampling: sampling)
         try AudioFile.write(waveform, to: url)
         if requested == nil {
             let encoder = JSONEncoder()

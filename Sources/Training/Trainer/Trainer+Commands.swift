@@ -136,6 +136,7 @@ extension Trainer {
         _ = await finishSave()
         for chore in chores.values { await chore.value }
         await endInspection()
+        noteSpokenTakes()
         phase = last
         try? journal.sync()
         publish()

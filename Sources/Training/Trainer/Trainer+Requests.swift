@@ -35,38 +35,9 @@ extension Trainer {
     }
 
     /// Reads the disk on a thread that nobody waits for.
-    private nonisolated func reading<Value: Sendable>(
+    nonisolated func reading<Value: Sendable>(
         _ body: @escaping @Sendable () throws -> Value
     ) async throws -> Value {
         try await Task.detached(priority: .userInitiated) { try body() }.value
-    }
-
-    package func audition(_ request: AuditionRequest) async throws -> Take {
-        guard let engine else { throw SessionError.notReady }
-        let weights: WeightsImage
-        if let id = request.checkpoint {
-            weights = try WeightsImage(store.load(store.resolve(id)))
-        } else {
-            weights = WeightsImage(
-                files: engine.model.weights(), position: engine.position, label: "\(branch)@\(engine.position.step)")
-        }
-        let (voice, dataset, bins) = (voice, engine.dataset, engine.referenceBins)
-        let (take, remarks) = try await Task.detached(priority: .userInitiated) {
-            let synthesizer = try Synthesizer(weights, voice: voice)
-            let clip = request.fromHeldOutClip ? dataset.heldOut.first ?? dataset.training.first : nil
-            let waveform =
-                if let clip {
-                    synthesizer.resynthesize(clip, reference: dataset.defaultReference(bins: bins), seed: request.seed)
-                } else {
-                    try synthesizer.speak(
-                        request.text, reference: dataset.defaultReference(bins: bins), seed: request.seed)
-                }
-            let take = try TakeLibrary(voice).save(
-                waveform, text: request.text, weights: weights, seed: request.seed, source: clip?.id ?? "prior")
-            return (take, synthesizer.remarks)
-        }.value
-        for remark in remarks { log(.warning, remark) }
-        log(.take, "Spoke \(take.text.isEmpty ? take.source : "“\(take.text)”") with \(take.checkpoint): \(take.path)")
-        return take
     }
 }

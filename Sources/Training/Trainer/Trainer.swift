@@ -29,6 +29,8 @@ package actor Trainer: TrainingSession {
     nonisolated let continuation: AsyncStream<TrainingUpdate>.Continuation
     nonisolated let mailbox = CommandMailbox()
     nonisolated let standing = Mutex(Standing())
+    /// Takes that are there and that nobody was told of yet.
+    nonisolated let spoken = Mutex<[(take: Take, remarks: [String])]>([])
     let writer: CheckpointWriter
     let inspector: CheckpointInspector
     private let lock: StoreLock
@@ -142,6 +144,7 @@ package actor Trainer: TrainingSession {
         while true {
             // Lets auditions and readers in; then what the user wants.
             await Task.yield()
+            noteSpokenTakes()
             for command in mailbox.take() {
                 if command == .stop { return await stop(.user) }
                 if command == .interrupt { return await stop(.signal) }
@@ -223,7 +226,13 @@ package actor Trainer: TrainingSession {
 /// What a session cannot do yet.
 package enum SessionError: Error, Sendable, CustomStringConvertible, LocalizedError {
     case notReady
+    case noSuchClip(String)
 
-    package var description: String { "The voice is still being prepared: try again when training has started." }
+    package var description: String {
+        switch self {
+        case .notReady: "The voice is still being prepared: try again when training has started."
+        case .noSuchClip(let id): "There is no clip \(id) to take the style of; choose another reference."
+        }
+    }
     package var errorDescription: String? { description }
 }

@@ -40,9 +40,15 @@ package protocol TrainingSession: AnyObject, Sendable {
     /// The last `limit` events, oldest first.
     func recentEvents(limit: Int) async throws -> [JournalEvent]
     func send(_ command: TrainingCommand)
-    /// Synthesizes on a background thread with the current weights (nil) or a checkpoint's, saves the take, returns it.
-    /// Training goes on meanwhile.
-    func audition(_ request: AuditionRequest) async throws -> Take
+    /// Synthesizes on a thread of its own with the current weights (nil) or a checkpoint's, saves the take, returns it.
+    /// Training goes on meanwhile. Cancelling the task ends it with `CancellationError`; no take is kept then.
+    func audition(
+        _ request: AuditionRequest, progress: @escaping @Sendable (AuditionProgress) -> Void
+    ) async throws -> Take
+    /// What can be auditioned, and what was.
+    func auditionMaterial() async throws -> AuditionMaterial
+    /// Keeps a vote; it is on the disk when this returns.
+    func vote(_ vote: TakeVote) async throws
     /// All takes of the voice, the newest last.
     func takes() async throws -> [Take]
     /// What sets two checkpoints apart; reads those of their files that differ, while training goes on.

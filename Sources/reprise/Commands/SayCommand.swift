@@ -63,7 +63,13 @@ struct SayCommand: AsyncParsableCommand {
             waveform, text: text, weights: image, seed: seed, source: "prior",
             to: out.map { URL(fileURLWithPath: $0) })
         print("\(take.path)  \(String(format: "%.2f", waveform.duration)) s  \(image.label)")
-        if let playback { print(try await player.finish(playback, of: take)) }
+        guard let playback else { return }
+        do {
+            let isWhole = try await player.finish(playback)
+            print(isWhole ? "Played \(take.path)" : "Stopped; the take is \(take.path)")
+        } catch {
+            throw UnplayedTake(reason: "\(error)", path: take.path)
+        }
     }
 
     private func checkpoint(in store: CheckpointStore, of voice: Voice) throws -> LoadedCheckpoint {
@@ -74,6 +80,13 @@ struct SayCommand: AsyncParsableCommand {
         if !found.damaged.isEmpty { printError(found.explanation) }
         return found.checkpoint
     }
+}
+
+/// A take that could not be heard, only kept.
+private struct UnplayedTake: Error, CustomStringConvertible {
+    let reason: String
+    let path: String
+    var description: String { "\(reason) The take is \(path)" }
 }
 
 extension WeightFormat: ExpressibleByArgument {}

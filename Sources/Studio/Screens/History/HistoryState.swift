@@ -70,7 +70,7 @@ extension StudioState {
         case .hearTake: return hearTake()
         case .audition:
             guard selectedCheckpoint != nil else { return perform(.openEditor as AuditionAction) }
-            audition.form.usesCheckpoint = true
+            audition.form.weights = .selected
             return perform(.openEditor as AuditionAction)
         case .restore, .branch, .goTo, .undo, .redo, .pin, .tag, .untag, .note, .verify, .delete:
             return change(action)
