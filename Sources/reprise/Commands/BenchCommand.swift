@@ -7,7 +7,8 @@ import VoiceModel
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Measure this machine with random weights and noise, beside its sgemm ceiling and memory bandwidth.")
+        abstract: "Measure this machine with random weights and noise, beside its sgemm ceiling and memory bandwidth.",
+        subcommands: [BenchAuditionCommand.self])
 
     enum Subject: String, ExpressibleByArgument, CaseIterable {
         case step, ops, say, checkpoint
