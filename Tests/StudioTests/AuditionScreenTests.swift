@@ -32,7 +32,7 @@ import Training
             Fixture.audition().pressing(.tab, .down, .down, .down, .right, .right)
         },
         Scene(name: "audition-making", sizes: sizes) {
-            var state = Fixture.audition().pressing(.character("m"), .end, .enter)
+            var state = Fixture.audition().pressing(.character("m"), .down, .down, .enter)
             _ = state.reduce(.playFailed(1, "There is no sound device to play on."))
             _ = state.reduce(.auditionProgress(.speaking(0.42)))
             return state

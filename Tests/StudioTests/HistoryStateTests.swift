@@ -338,7 +338,7 @@ import Training
 
     @Test func theNewestTakeIsHeard() {
         var state = HistoryFixture.state()
-        #expect(press(&state, "o") == [.play(HistoryFixture.takes[1])])
+        #expect(press(&state, "o") == [.play(PlaybackOrder(path: HistoryFixture.takes[1].path))])
         #expect(press(&state, .left, "o").isEmpty)
         #expect(state.notice?.text.contains("no take of branch-2/g_0000200") == true)
     }

@@ -194,4 +194,37 @@ import Training
         #expect(await watched.finish(.stop) == .stopped)
         #expect(watched.events.filter { $0.kind == .take }.count == 3)
     }
+
+    @Test func aTakeRemembersHowItWasSpokenAndACancelledOneIsNotKept() async throws {
+        let folder = try VoiceFolder()
+        let watched = try Watched(folder.voice(), commands: [.snapshot])
+        await watched.until(.checkpoint)
+        let saved = try #require(watched.messages.last?.split(separator: " ")[1].description)
+        var request = AuditionRequest(text: "Hello there.", checkpoint: saved, seed: 3, fromHeldOutClip: false)
+        let plain = try await watched.trainer.audition(request) { _ in }
+        request.reference = "clip_2"
+        request.sampling = AuditionSampling(topK: 3, temperature: 0.5)
+        let own = try await watched.trainer.audition(request) { _ in }
+        #expect(own.reference == "clip_2" && own.sampling == request.sampling)
+        let material = try await watched.trainer.auditionMaterial()
+        #expect(
+            plain.answers(
+                AuditionRequest(text: "Hello there.", checkpoint: saved, seed: 3, fromHeldOutClip: false),
+                defaults: material.sampling))
+        #expect(
+            own.answers(request, defaults: material.sampling) && !plain.answers(request, defaults: material.sampling))
+        #expect(material.takes == [plain, own] && material.references.count == 5)
+
+        let cancelled = Task { [request, trainer = watched.trainer] in
+            withUnsafeCurrentTask { $0?.cancel() }
+            return try await trainer.audition(request) { _ in }
+        }
+        await #expect(throws: CancellationError.self) { try await cancelled.value }
+        #expect(try await watched.trainer.takes().count == 2)
+        request.reference = "nobody"
+        await #expect(throws: SessionError.self) { [request] in
+            try await watched.trainer.audition(request) { _ in }
+        }
+        #expect(await watched.finish(.stop) == .stopped)
+    }
 }

@@ -186,6 +186,7 @@ private final class UntrainedSession: TrainingSession {
     }
 
     func history(limit: Int) async throws -> [StepRecord] { [] }
+    func history(of branch: String, limit: Int) async throws -> [StepRecord] { [] }
     func recentEvents(limit: Int) async throws -> [JournalEvent] { [] }
     func send(_ command: TrainingCommand) {}
     func audition(

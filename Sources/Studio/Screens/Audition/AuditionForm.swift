@@ -93,9 +93,9 @@ extension StudioState {
 
     /// One step more or less of a setting, or the next or previous of what there is.
     mutating func adjust(_ field: AuditionField, by steps: Int) {
-        func moved(_ value: Double, by step: Double, in range: ClosedRange<Double>) -> Double {
-            // Whole steps, so that going there and back ends where it began.
-            min(range.upperBound, max(range.lowerBound, ((value / step).rounded() + Double(steps)) * step))
+        func moved(_ value: Double, in range: ClosedRange<Double>) -> Double {
+            // Whole twentieths, so that going there and back ends where it began.
+            min(range.upperBound, max(range.lowerBound, ((value * 20).rounded() + Double(steps)) / 20))
         }
         var sampling = auditionSampling
         switch field {
@@ -108,10 +108,10 @@ extension StudioState {
             let now = all.firstIndex(of: audition.form.reference) ?? 0
             audition.form.reference = all[cycled(now, by: steps, count: all.count)]
         case .source: audition.form.fromHeldOutClip.toggle()
-        case .temperature: sampling.temperature = moved(sampling.temperature, by: 0.05, in: 0.05...10)
+        case .temperature: sampling.temperature = moved(sampling.temperature, in: 0.05...10)
         case .topK: sampling.topK = min(1024, max(1, sampling.topK + steps))
-        case .topP: sampling.topP = moved(sampling.topP, by: 0.05, in: 0.05...1)
-        case .repetition: sampling.repetitionPenalty = moved(sampling.repetitionPenalty, by: 0.05, in: 1...10)
+        case .topP: sampling.topP = moved(sampling.topP, in: 0.05...1)
+        case .repetition: sampling.repetitionPenalty = moved(sampling.repetitionPenalty, in: 1...10)
         case .seed:
             let seed = audition.form.seed
             audition.form.seed = steps < 0 ? seed - min(seed, UInt64(-steps)) : seed &+ UInt64(steps)
