@@ -61,7 +61,8 @@ package struct AuditionState: Sendable, Equatable {
 
     /// The second of the selected take that is heard or would be.
     package var place: Double {
-        if let playing, playing.order.path == selectedTake?.path { return playing.seconds }
+        // While A and B are compared nothing may tell which of them is heard.
+        if blind == nil, let playing, playing.order.path == selectedTake?.path { return playing.seconds }
         return cursor
     }
 }
