@@ -6,9 +6,15 @@ import VoiceModel
 
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench",
-        abstract: "Measure this machine with random weights and noise, beside its sgemm ceiling and memory bandwidth.",
-        subcommands: [BenchAuditionCommand.self])
+        commandName: "bench", abstract: "Measure this machine: the model, saving, and the studio beside training.",
+        subcommands: [BenchModelCommand.self, BenchAuditionCommand.self], defaultSubcommand: BenchModelCommand.self)
+}
+
+/// `reprise bench step|ops|say|checkpoint`; its own name need not be given.
+struct BenchModelCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "model",
+        abstract: "Measure this machine with random weights and noise, beside its sgemm ceiling and memory bandwidth.")
 
     enum Subject: String, ExpressibleByArgument, CaseIterable {
         case step, ops, say, checkpoint
