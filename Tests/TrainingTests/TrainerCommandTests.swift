@@ -207,24 +207,22 @@ import Training
         let own = try await watched.trainer.audition(request) { _ in }
         #expect(own.reference == "clip_2" && own.sampling == request.sampling)
         let material = try await watched.trainer.auditionMaterial()
-        #expect(
-            plain.answers(
-                AuditionRequest(text: "Hello there.", checkpoint: saved, seed: 3, fromHeldOutClip: false),
-                defaults: material.sampling))
-        #expect(
-            own.answers(request, defaults: material.sampling) && !plain.answers(request, defaults: material.sampling))
+        let first = AuditionRequest(text: "Hello there.", checkpoint: saved, seed: 3, fromHeldOutClip: false)
+        #expect(plain.answers(first, defaults: material.sampling))
+        #expect(own.answers(request, defaults: material.sampling))
+        #expect(!plain.answers(request, defaults: material.sampling))
         #expect(material.takes == [plain, own] && material.references.count == 5)
 
-        let cancelled = Task { [request, trainer = watched.trainer] in
+        let (trainer, again) = (watched.trainer, request)
+        let cancelled = Task {
             withUnsafeCurrentTask { $0?.cancel() }
-            return try await trainer.audition(request) { _ in }
+            return try await trainer.audition(again) { _ in }
         }
         await #expect(throws: CancellationError.self) { try await cancelled.value }
-        #expect(try await watched.trainer.takes().count == 2)
-        request.reference = "nobody"
-        await #expect(throws: SessionError.self) { [request] in
-            try await watched.trainer.audition(request) { _ in }
-        }
+        let kept = try await trainer.takes()
+        #expect(kept.count == 2)
+        let stranger = AuditionRequest(text: "Hi.", checkpoint: saved, seed: 1, fromHeldOutClip: false, reference: "x")
+        await #expect(throws: SessionError.self) { try await trainer.audition(stranger) { _ in } }
         #expect(await watched.finish(.stop) == .stopped)
     }
 }
