@@ -139,7 +139,7 @@ import Training
         for text in ["One.", "Two.", "Three."] {
             spoken.append(
                 try await watched.trainer.audition(
-                    AuditionRequest(text: text, checkpoint: nil, seed: 1, fromHeldOutClip: false)))
+                    AuditionRequest(text: text, checkpoint: nil, seed: 1, fromHeldOutClip: false)) { _ in })
         }
         #expect(try await watched.trainer.takes().map(\.text) == ["One.", "Two.", "Three."])
         try FileManager.default.removeItem(atPath: spoken[1].path)
