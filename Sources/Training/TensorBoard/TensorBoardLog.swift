@@ -1,0 +1,130 @@
+import Audio
+import Foundation
+import Tensor
+import VoiceModel
+
+/// Writes what is trained where TensorBoard reads it: `tensorboard/BRANCH`, one run a branch, so that a roll-back begins
+/// a curve of its own and never folds one back.
+///
+/// Scalars of every step, the settings as text, and of every take its sound and its mel picture. It is a copy for looking
+/// at: the journal stays what counts, and what cannot be written here stops nothing.
+package final class TensorBoardLog {
+    private let folder: URL
+    private var file: (branch: String, file: EventFile)?
+    /// The first thing that went wrong; nothing is written after it.
+    package private(set) var problem: String?
+
+    package init(_ folder: URL) { self.folder = folder }
+
+    /// Adds a step's figures.
+    package func add(_ record: StepRecord, date: Date = Date()) {
+        attempt {
+            let file = try file(of: record.branch, next: record.step)
+            var values = record.metrics.map { ("\(record.stage.rawValue)/\($0.key.rawValue)", $0.value) }
+            values.append(("\(record.stage.rawValue)/learning_rate", Float(record.learningRate)))
+            values.append(("\(record.stage.rawValue)/step_seconds", Float(record.seconds)))
+            try file.append(event(record.step, date) { summary in
+                summary.value = values.sorted { $0.0 < $1.0 }.map { name, number in
+                    .with {
+                        $0.tag = name
+                        $0.simpleValue = number
+                    }
+                }
+            })
+        }
+    }
+
+    /// Adds a text, such as voice.toml or a settings command, shown as it is.
+    package func add(text: String, named name: String, branch: String, step: Int, date: Date = Date()) {
+        attempt {
+            let block = text.split(separator: "\n", omittingEmptySubsequences: false).map { "    \($0)" }
+            try file(of: branch, next: step + 1).append(event(step, date) { summary in
+                summary.value = [
+                    .with {
+                        $0.tag = name
+                        $0.metadata.pluginData.pluginName = "text"
+                        $0.tensor.dtype = .dtString
+                        $0.tensor.tensorShape.dim = [.with { $0.size = 1 }]
+                        $0.tensor.stringVal = [Data(block.joined(separator: "\n").utf8)]
+                    }
+                ]
+            })
+        }
+    }
+
+    /// Adds a take's sound and its mel picture.
+    package func add(_ take: Take, branch: String) {
+        attempt {
+            let url = URL(fileURLWithPath: take.path)
+            let sound = try Data(contentsOf: url)
+            let picture = try Self.picture(of: AudioFile.read(url))
+            try file(of: branch, next: take.step + 1).append(event(take.step, take.date) { summary in
+                summary.value = [
+                    .with {
+                        $0.tag = "takes/\(take.source)"
+                        $0.audio.sampleRate = Float(take.sampleRate)
+                        $0.audio.numChannels = 1
+                        $0.audio.lengthFrames = Int64(take.sampleCount)
+                        $0.audio.contentType = "audio/wav"
+                        $0.audio.encodedAudioString = sound
+                    },
+                    .with {
+                        $0.tag = "mel/\(take.source)"
+                        $0.image.width = Int32(picture.width)
+                        $0.image.height = Int32(picture.height)
+                        $0.image.colorspace = 3
+                        $0.image.encodedImageString = picture.png
+                    },
+                ]
+            })
+        }
+    }
+
+    /// Ends the present file.
+    package func close() {
+        attempt { try file?.file.close() }
+        file = nil
+    }
+
+    // MARK: Files
+
+    private func attempt(_ body: () throws -> Void) {
+        guard problem == nil else { return }
+        do { try body() } catch {
+            problem = "TensorBoard's files in \(folder.path) could not be written (\(error.localizedDescription)); "
+                + "training goes on without them."
+        }
+    }
+
+    private func file(of branch: String, next step: Int) throws -> EventFile {
+        if let file, file.branch == branch { return file.file }
+        try file?.file.close()
+        let new = try EventFile(in: folder.appendingPathComponent(branch), restart: step)
+        file = (branch, new)
+        return new
+    }
+
+    private func event(
+        _ step: Int, _ date: Date, _ fill: (inout Reprise_Tensorboard_Summary) -> Void
+    ) -> Reprise_Tensorboard_Event {
+        .with {
+            $0.wallTime = date.timeIntervalSince1970
+            $0.step = Int64(step)
+            fill(&$0.summary)
+        }
+    }
+
+    // MARK: Pictures
+
+    /// The log mel spectrogram over the 80 dB below its loudest place; a band and a frame a dot, long ones thinned.
+    static func picture(of waveform: Waveform) -> PortableImage {
+        let mel = MelSpectrogram(sampleRate: waveform.sampleRate, fftSize: 1024, hop: 320, bands: 80)
+        let values = mel(waveform)
+        let (bands, frames) = (values.shape[1], values.shape[2])
+        let numbers = values.values
+        let top = numbers.max() ?? 0
+        // The logarithm is natural: 80 dB of amplitude are ln 10⁴.
+        let range = Float(log(10.0) * 4)
+        return PortableImage(numbers.map { ($0 - top + range) / range }, rows: bands, columns: frames)
+    }
+}
