@@ -63,7 +63,7 @@ struct BertFiles {
     let configuration: BertConfiguration
     let vocabulary: [String]
     let lowercases: Bool
-    private let weights: URL
+    let weights: URL
 
     init(_ folder: URL) throws {
         func file(_ name: String) -> URL? {

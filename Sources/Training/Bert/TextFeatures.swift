@@ -13,11 +13,14 @@ package struct TextFeatures: Sendable, Equatable {
     /// The word of each symbol; −1 for one that belongs to none.
     let wordOfSymbol: [Int32]
 
-    /// - Throws: `BertError.tooWide`.
-    package init(words: [Float], channels: Int, wordOfSymbol: [Int32]) {
-        self.words = words
+    /// - Parameters:
+    ///   - words: the words of the text; `values` has `channels` numbers of each.
+    ///   - symbols: what is said for them, as the front end wrote it.
+    package init(words: [String], values: [Float], channels: Int, symbols: [String]) {
+        precondition(values.count == words.count * channels && channels <= Self.width)
+        self.words = values
         self.channels = channels
-        self.wordOfSymbol = wordOfSymbol
+        wordOfSymbol = WordAlignment.words(of: symbols, in: words).map { $0.map(Int32.init) ?? -1 }
     }
 
     /// The features of texts as the priors take them, [B, 1024, L], L the longest text's symbols; nil when there are none
@@ -42,8 +45,6 @@ extension BertModel {
     /// The features of a text's symbols, as the front end wrote them.
     package func textFeatures(of text: String, symbols: [String]) -> TextFeatures {
         let (words, values) = features(of: text)
-        let places = WordAlignment.words(of: symbols, in: words)
-        return TextFeatures(
-            words: values, channels: configuration.width, wordOfSymbol: places.map { $0.map(Int32.init) ?? -1 })
+        return TextFeatures(words: words, values: values, channels: configuration.width, symbols: symbols)
     }
 }

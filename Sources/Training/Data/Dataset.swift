@@ -25,13 +25,14 @@ package struct Dataset: Sendable {
     /// Reads and analyses every clip, and gives each its tokens: by `tokenizer`, or by one fitted to the training clips.
     /// Where the preset reads recorded features there is no tokenizer.
     ///
-    /// - Throws: `AudioFileError`, `TextError`, `TokenizerError`, `TrainingError.tooFewClips`, `CancellationError`.
+    /// - Throws: `AudioFileError`, `TextError`, `BertError`, `TokenizerError`, `TrainingError.tooFewClips`, `CancellationError`.
     package static func prepare(
         _ voice: Voice, tokenizer known: KMeansTokenizer?, progress: PreparationProgress
     ) throws -> (dataset: Dataset, tokenizer: KMeansTokenizer?) {
         let preset = voice.configuration.voice.preset
         let spectrogram = InputSpectrum(preset)
         let frontEnd = try voice.textFrontEnd()
+        let bert = BertReader(voice)
         let clips = voice.clips
         var training = [PreparedClip](), heldOut = [PreparedClip](), remarks = [String]()
         let aside = Set(voice.configuration.data.heldOut)
@@ -50,7 +51,8 @@ package struct Dataset: Sendable {
                 features: preset.readsRecordedFeatures
                     ? try RecordedFeatures.read(
                         voice.features(of: clip), frames: PreparedClip.frames(of: waveform, hop: preset.hopLength))
-                    : [])
+                    : [],
+                textFeatures: try bert?.features(of: clip, symbols: encoded.symbols))
             guard prepared.frames >= 40 else { throw TrainingError.clipTooShort(clip: clip.fileName) }
             if aside.contains(clip.id) { heldOut.append(prepared) } else { training.append(prepared) }
         }

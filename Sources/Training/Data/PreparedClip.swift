@@ -19,11 +19,14 @@ package struct PreparedClip: Sendable {
     package var tokens: [Int]
     /// Symbol ids.
     package let text: [Int32]
+    /// What BERT knows of the text; nil without one.
+    package let textFeatures: TextFeatures?
 
     /// Reads nothing: takes a waveform at the preset's rate, its text and, where the preset wants them, its recorded
     /// features as long as the sound.
     package init(
-        id: String, waveform: Waveform, text: [Int32], spectrogram: InputSpectrum, hop: Int, features: [Float] = []
+        id: String, waveform: Waveform, text: [Int32], spectrogram: InputSpectrum, hop: Int, features: [Float] = [],
+        textFeatures: TextFeatures? = nil
     ) {
         self.id = id
         self.text = text
@@ -32,6 +35,7 @@ package struct PreparedClip: Sendable {
         spectrum = spectrogram(Tensor(samples, shape: [1, samples.count])).values
         bins = spectrogram.bins
         self.features = features
+        self.textFeatures = textFeatures
         tokens = []
     }
 

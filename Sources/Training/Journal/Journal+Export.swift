@@ -14,19 +14,26 @@ extension Journal {
     package func export(
         _ format: ExportFormat, branch: String? = nil, to line: (String) throws -> Void
     ) throws {
+        if format == .csv {
+            let fixed = ["branch", "step", "stage", "epoch", "batch", "learning_rate", "seconds"]
+            try line((fixed + Metric.allCases.map(\.rawValue)).joined(separator: ","))
+        }
+        try forEachStep(branch: branch) { try line(format == .json ? $0.jsonLine : $0.commaSeparated) }
+    }
+
+    /// Hands on every step of every branch, or of one, by branch and step.
+    func forEachStep(branch: String? = nil, _ body: (StepRecord) throws -> Void) throws {
         try read { database in
-            if format == .csv {
-                let fixed = ["branch", "step", "stage", "epoch", "batch", "learning_rate", "seconds"]
-                try line((fixed + Metric.allCases.map(\.rawValue)).joined(separator: ","))
-            }
             let cursor = try Row.fetchCursor(
                 database, sql: "SELECT * FROM steps WHERE ?1 IS NULL OR branch = ?1 ORDER BY branch, step",
                 arguments: [branch])
-            while let row = try cursor.next() {
-                let record = try StepRecord(row: row, path: url.path)
-                try line(format == .json ? record.jsonLine : record.commaSeparated)
-            }
+            while let row = try cursor.next() { try body(try StepRecord(row: row, path: url.path)) }
         }
+    }
+
+    /// When the voice's first event happened.
+    func firstEventDate() throws -> Date? {
+        try read { try Double.fetchOne($0, sql: "SELECT min(date) FROM events") }.map(Date.init(timeIntervalSince1970:))
     }
 }
 

@@ -185,7 +185,7 @@ package final class TrainingEngine {
         let g = model.sovits.frozen { model.sovits.speakerVector(references) }
         let (loss, accuracy) = try model.prior.loss(
             text: chosen.map(\.text), tokens: chosen.map(tokens), speaker: g,
-            codeTable: model.sovits.codeTable.detached(), bert: nil,
+            codeTable: model.sovits.codeTable.detached(), bert: TextFeatures.batch(chosen.map(\.textFeatures)),
             randomness: StepRandomness(seed: configuration.randomSeed, step: step))
         try requireFinite(loss.item, "The prior's cross-entropy", step)
         parts?.enter(.backward)
@@ -223,7 +223,8 @@ package final class TrainingEngine {
                 for clip in dataset.heldOut {
                     entropy += try model.prior.loss(
                         text: [clip.text], tokens: [tokens(of: clip)], speaker: g,
-                        codeTable: model.sovits.codeTable.detached(), bert: nil, randomness: nil
+                        codeTable: model.sovits.codeTable.detached(), bert: TextFeatures.batch([clip.textFeatures]),
+                        randomness: nil
                     ).loss.item
                 }
                 let count = Float(dataset.heldOut.count)

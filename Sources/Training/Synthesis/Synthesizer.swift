@@ -13,6 +13,7 @@ package final class Synthesizer {
     private let sovits: SoVITS
     private let prior: any TokenPrior
     private let frontEnd: TextFrontEnd
+    private let bert: BertReader?
     private let weights: WeightsImage
     /// How tokens are drawn: the voice's own way, until it is changed.
     package var sampling: VoiceConfiguration.Sampling
@@ -28,6 +29,7 @@ package final class Synthesizer {
         self.weights = weights
         sampling = voice.configuration.sampling
         frontEnd = try voice.textFrontEnd()
+        bert = BertReader(voice)
         let sizes = SoVITSConfiguration(
             voice.configuration.voice.preset, symbolCount: weights.position.symbolCount,
             codeCount: weights.position.codeCount)
@@ -66,13 +68,20 @@ package final class Synthesizer {
             if let onAudio, !onAudio(piece) { throw CancellationError() }
         }
         remarks = []
+        if let bert, !bert.isInstalled {
+            remarks.append("The voice's BERT is not there; this is spoken without what it knows of the text.")
+        }
         for (index, sentence) in sentences.enumerated() {
             let encoded = try frontEnd.encode(sentence), symbols = encoded.ids
             if let warning = encoded.warning { remarks.append(warning) }
             guard !symbols.isEmpty else { continue }
             if !samples.isEmpty { try add([Float](repeating: 0, count: Int(pause * Double(sampleRate)))) }
+            let features = try bert.flatMap {
+                $0.isInstalled ? try $0.features(of: sentence, symbols: encoded.symbols) : nil
+            }
             let tokens = try prior.sample(
-                text: symbols, speaker: g, codeTable: sovits.codeTable, bert: nil, options: options(for: symbols),
+                text: symbols, speaker: g, codeTable: sovits.codeTable, bert: TextFeatures.batch([features]),
+                options: options(for: symbols),
                 random: RandomStream(seed: seed, name: "sampling", step: index)
             ) { progress?(spoken + $0) ?? true }
             spoken += tokens.count

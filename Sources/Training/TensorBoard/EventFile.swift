@@ -21,7 +21,8 @@ final class EventFile {
         var number = 0
         var url: URL
         repeat {
-            url = folder.appendingPathComponent("events.out.tfevents.\(seconds).\(String(format: "%04d", number)).reprise")
+            url = folder.appendingPathComponent(
+                "events.out.tfevents.\(seconds).\(String(format: "%04d", number)).reprise")
             number += 1
         } while FileManager.default.fileExists(atPath: url.path)
         guard FileManager.default.createFile(atPath: url.path, contents: nil) else {
@@ -29,16 +30,18 @@ final class EventFile {
         }
         self.url = url
         handle = try FileHandle(forWritingTo: url)
-        try append(Reprise_Tensorboard_Event.with {
-            $0.wallTime = date.timeIntervalSince1970
-            $0.fileVersion = "brain.Event:2"
-        })
+        try append(
+            Reprise_Tensorboard_Event.with {
+                $0.wallTime = date.timeIntervalSince1970
+                $0.fileVersion = "brain.Event:2"
+            })
         guard let restart else { return }
-        try append(Reprise_Tensorboard_Event.with {
-            $0.wallTime = date.timeIntervalSince1970
-            $0.step = Int64(restart)
-            $0.sessionLog.status = .start
-        })
+        try append(
+            Reprise_Tensorboard_Event.with {
+                $0.wallTime = date.timeIntervalSince1970
+                $0.step = Int64(restart)
+                $0.sessionLog.status = .start
+            })
     }
 
     /// Adds one event.

@@ -10,7 +10,8 @@ import VoiceModel
 /// at: the journal stays what counts, and what cannot be written here stops nothing.
 package final class TensorBoardLog {
     private let folder: URL
-    private var file: (branch: String, file: EventFile)?
+    /// One a branch that was written to.
+    private var files: [String: EventFile] = [:]
     /// The first thing that went wrong; nothing is written after it.
     package private(set) var problem: String?
 
@@ -23,14 +24,15 @@ package final class TensorBoardLog {
             var values = record.metrics.map { ("\(record.stage.rawValue)/\($0.key.rawValue)", $0.value) }
             values.append(("\(record.stage.rawValue)/learning_rate", Float(record.learningRate)))
             values.append(("\(record.stage.rawValue)/step_seconds", Float(record.seconds)))
-            try file.append(event(record.step, date) { summary in
-                summary.value = values.sorted { $0.0 < $1.0 }.map { name, number in
-                    .with {
-                        $0.tag = name
-                        $0.simpleValue = number
+            try file.append(
+                event(record.step, date) { summary in
+                    summary.value = values.sorted { $0.0 < $1.0 }.map { name, number in
+                        .with {
+                            $0.tag = name
+                            $0.simpleValue = number
+                        }
                     }
-                }
-            })
+                })
         }
     }
 
@@ -38,17 +40,18 @@ package final class TensorBoardLog {
     package func add(text: String, named name: String, branch: String, step: Int, date: Date = Date()) {
         attempt {
             let block = text.split(separator: "\n", omittingEmptySubsequences: false).map { "    \($0)" }
-            try file(of: branch, next: step + 1).append(event(step, date) { summary in
-                summary.value = [
-                    .with {
-                        $0.tag = name
-                        $0.metadata.pluginData.pluginName = "text"
-                        $0.tensor.dtype = .dtString
-                        $0.tensor.tensorShape.dim = [.with { $0.size = 1 }]
-                        $0.tensor.stringVal = [Data(block.joined(separator: "\n").utf8)]
-                    }
-                ]
-            })
+            try file(of: branch, next: step + 1).append(
+                event(step, date) { summary in
+                    summary.value = [
+                        .with {
+                            $0.tag = name
+                            $0.metadata.pluginData.pluginName = "text"
+                            $0.tensor.dtype = .dtString
+                            $0.tensor.tensorShape.dim = [.with { $0.size = 1 }]
+                            $0.tensor.stringVal = [Data(block.joined(separator: "\n").utf8)]
+                        }
+                    ]
+                })
         }
     }
 
@@ -58,32 +61,33 @@ package final class TensorBoardLog {
             let url = URL(fileURLWithPath: take.path)
             let sound = try Data(contentsOf: url)
             let picture = try Self.picture(of: AudioFile.read(url))
-            try file(of: branch, next: take.step + 1).append(event(take.step, take.date) { summary in
-                summary.value = [
-                    .with {
-                        $0.tag = "takes/\(take.source)"
-                        $0.audio.sampleRate = Float(take.sampleRate)
-                        $0.audio.numChannels = 1
-                        $0.audio.lengthFrames = Int64(take.sampleCount)
-                        $0.audio.contentType = "audio/wav"
-                        $0.audio.encodedAudioString = sound
-                    },
-                    .with {
-                        $0.tag = "mel/\(take.source)"
-                        $0.image.width = Int32(picture.width)
-                        $0.image.height = Int32(picture.height)
-                        $0.image.colorspace = 3
-                        $0.image.encodedImageString = picture.png
-                    },
-                ]
-            })
+            try file(of: branch, next: take.step + 1).append(
+                event(take.step, take.date) { summary in
+                    summary.value = [
+                        .with {
+                            $0.tag = "takes/\(take.source)"
+                            $0.audio.sampleRate = Float(take.sampleRate)
+                            $0.audio.numChannels = 1
+                            $0.audio.lengthFrames = Int64(take.sampleCount)
+                            $0.audio.contentType = "audio/wav"
+                            $0.audio.encodedAudioString = sound
+                        },
+                        .with {
+                            $0.tag = "mel/\(take.source)"
+                            $0.image.width = Int32(picture.width)
+                            $0.image.height = Int32(picture.height)
+                            $0.image.colorspace = 3
+                            $0.image.encodedImageString = picture.png
+                        },
+                    ]
+                })
         }
     }
 
-    /// Ends the present file.
+    /// Ends the files.
     package func close() {
-        attempt { try file?.file.close() }
-        file = nil
+        attempt { for file in files.values { try file.close() } }
+        files = [:]
     }
 
     // MARK: Files
@@ -91,16 +95,16 @@ package final class TensorBoardLog {
     private func attempt(_ body: () throws -> Void) {
         guard problem == nil else { return }
         do { try body() } catch {
-            problem = "TensorBoard's files in \(folder.path) could not be written (\(error.localizedDescription)); "
+            problem =
+                "TensorBoard's files in \(folder.path) could not be written (\(error.localizedDescription)); "
                 + "training goes on without them."
         }
     }
 
     private func file(of branch: String, next step: Int) throws -> EventFile {
-        if let file, file.branch == branch { return file.file }
-        try file?.file.close()
+        if let file = files[branch] { return file }
         let new = try EventFile(in: folder.appendingPathComponent(branch), restart: step)
-        file = (branch, new)
+        files[branch] = new
         return new
     }
 

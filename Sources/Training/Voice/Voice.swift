@@ -81,6 +81,8 @@ package struct Voice: Sendable, Equatable {
             "reprise-data-1", configuration.voice.language, configuration.voice.symbols,
             "\(configuration.voice.preset.sampleRate)", configuration.data.heldOut.sorted().joined(separator: "|"),
         ]
+        // A voice without a BERT counts as it always did.
+        if let bert = BertReader(self) { lines.append("bert \(bert.identity(clips: clips))") }
         let hasFeatures = configuration.voice.preset.readsRecordedFeatures
         for clip in clips {
             let files = [clip.url] + (hasFeatures ? [features(of: clip)] : [])

@@ -20,6 +20,8 @@ package struct VoiceConfiguration: Sendable, Codable, Equatable {
         package var seed = 1
         /// The letters of a "graphemes" voice, in the order of their ids; empty otherwise.
         package var symbols = ""
+        /// The folder of the BERT that reads the texts; empty for none.
+        package var bert = ""
     }
 
     package struct Data: Sendable, Codable, Equatable {
@@ -102,9 +104,10 @@ package struct VoiceConfiguration: Sendable, Codable, Equatable {
 
     /// The defaults, with the learning rate that a base asks for.
     package init(
-        name: String, language: String = "en-us", preset: ModelPreset = .nano, symbols: String = "", base: Base? = nil
+        name: String, language: String = "en-us", preset: ModelPreset = .nano, symbols: String = "", bert: String = "",
+        base: Base? = nil
     ) {
-        voice = Identity(name: name, language: language, preset: preset, symbols: symbols)
+        voice = Identity(name: name, language: language, preset: preset, symbols: symbols, bert: bert)
         data = Data()
         training = Training()
         optimizer = Optimizer()

@@ -20,17 +20,20 @@ package struct VoiceImporter: Sendable {
         package var language: String?
         /// VOICE or VOICE@CHECKPOINT.
         package var base: String?
+        /// The folder of a BERT; nil for the base's or the installed one, empty for none.
+        package var bert: String?
         package var seed: Int
 
         package init(
             name: String, source: URL, preset: ModelPreset? = nil, language: String? = nil, base: String? = nil,
-            seed: Int = 1
+            bert: String? = nil, seed: Int = 1
         ) {
             self.name = name
             self.source = source
             self.preset = preset
             self.language = language
             self.base = base
+            self.bert = bert
             self.seed = seed
         }
     }
@@ -71,6 +74,10 @@ package struct VoiceImporter: Sendable {
         var report = ImportReport(name: configuration.voice.name, directory: destination)
         report.unused = source.unused
         report.notes = source.notes
+        if configuration.voice.bert.isEmpty, options.bert == nil, options.base == nil {
+            report.notes.append(
+                "No BERT is in \(location.home.appendingPathComponent("bert").path): the prior reads phonemes alone.")
+        }
         var metadata = ""
         var unknown: [Character] = []
         for (index, item) in source.items.enumerated() {
@@ -148,6 +155,10 @@ package struct VoiceImporter: Sendable {
                 name: name, language: language, preset: options.preset ?? .nano, symbols: symbols)
         }
         result.voice.seed = options.seed
+        // The prior of a base has learned with its BERT, or without one.
+        if options.base == nil || options.bert != nil {
+            result.voice.bert = options.bert ?? BertReader.installed(location)?.path ?? ""
+        }
         return result
     }
 
@@ -169,6 +180,7 @@ package struct VoiceImporter: Sendable {
         let isNamed = base.directory == location.home.appendingPathComponent(voiceName)
         return VoiceConfiguration(
             name: name, language: inherited.language, preset: inherited.preset, symbols: inherited.symbols,
+            bert: inherited.bert,
             base: .init(voice: isNamed ? voiceName : base.directory.path, checkpoint: checkpoint))
     }
 

@@ -53,6 +53,10 @@ extension VoiceSetting {
             meaning: "The letters of a \"graphemes\" voice; their order is part of its weights.", kind: .text,
             read: { $0.voice.symbols.isEmpty ? nil : .text($0.voice.symbols) },
             write: { if case .text(let value) = $1 { $0.voice.symbols = value } }),
+        VoiceSetting(
+            section: "voice", key: "bert", meaning: "The folder of the BERT that tells the prior what the text means.",
+            kind: .text, read: { $0.voice.bert.isEmpty ? nil : .text($0.voice.bert) },
+            write: { if case .text(let value) = $1 { $0.voice.bert = value } }),
     ]
 
     private static let base: [VoiceSetting] = [

@@ -22,10 +22,14 @@ struct NewCommand: ParsableCommand {
     @Option(help: "A language of espeak-ng, such as en-us or cmn, or graphemes.")
     var language: String?
 
+    @Option(help: "The folder of a BERT that reads the texts, or none; $XDG_DATA_HOME/reprise/bert when it is there.")
+    var bert: String?
+
     func run() throws {
         let line = ProgressLine(), watch = SignalWatch {}
         let options = VoiceImporter.Options(
-            name: name, source: URL(fileURLWithPath: from), preset: preset, language: language, base: base)
+            name: name, source: URL(fileURLWithPath: from), preset: preset, language: language, base: base,
+            bert: bert == "none" ? "" : bert.map { URL(fileURLWithPath: $0).path })
         let report: ImportReport
         do {
             defer { line.clear() }
