@@ -47,7 +47,8 @@ import Training
 
     @Test func everyKeyIsWrittenUnderAComment() {
         let lines = VoiceConfiguration(
-            name: "ada", language: "graphemes", preset: .v2, symbols: "a", base: .init(voice: "b", checkpoint: "g")
+            name: "ada", language: "graphemes", preset: .v2, symbols: "a", bert: "c",
+            base: .init(voice: "b", checkpoint: "g")
         )
         .toml.split(separator: "\n").map(String.init)
         for setting in VoiceSetting.all {
