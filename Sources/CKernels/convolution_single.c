@@ -45,8 +45,8 @@ CK_CLONES void ck_single_gather_item(const ck_convolution *c, int64_t item, cons
 int64_t ck_single_spread_items(const ck_convolution *c) { return ck_ceiling(c->inputs, channels_of_item); }
 int64_t ck_single_spread_scratch(const ck_convolution *c) { return c->batch * c->outputs; }
 
-CK_CLONES void ck_single_spread_item(const ck_convolution *c, int64_t item, const ck_signal *shorts,
-                                     const float *weight, const ck_finish *finish, float *longs, float *scratch) {
+CK_CLONES void ck_single_spread_item(const ck_convolution *c, int64_t item, const ck_signal *shorts, const float *weight,
+                                     const ck_finish *finish, float *longs, float *scratch) {
     for (int64_t e = 0; e < c->batch * c->outputs; e++)
         scratch[e] = read(shorts, e) * (finish->scale ? finish->scale[e % c->outputs] : 1);
     const int64_t first = item * channels_of_item, count = ck_smaller(channels_of_item, c->inputs - first);
@@ -63,9 +63,7 @@ CK_CLONES void ck_single_spread_item(const ck_convolution *c, int64_t item, cons
         else
             for (int64_t o = 0; o < c->outputs; o++, w += c->inputs)
                 for (int64_t l = 0; l < count; l++) sums[l] += y[o] * w[l];
-        for (int64_t l = 0; l < count; l++) {
-            const float bias = finish->bias ? finish->bias[first + l] : 0;
-            finish_one(finish, b * c->inputs + first + l, sums[l] + bias, longs);
-        }
+        for (int64_t l = 0; l < count; l++)
+            finish_one(finish, b * c->inputs + first + l, sums[l] + (finish->bias ? finish->bias[first + l] : 0), longs);
     }
 }

@@ -128,8 +128,8 @@ int64_t ck_winograd_packed_count(const ck_winograd_plan *plan) {
 
 enum { weight_channels = 16, most_kernel = 16 };
 
-/// Taps of eight output channels from `row` on and of input channels `channel` ..< channel + count, by input channel,
-/// tap and output channel.
+/// Taps of eight output channels from `row` on and of input channels `channel` ..< channel + count, by input channel, tap
+/// and output channel.
 CK_INLINE void gather_taps(const ck_convolution *c, const float *weight, int64_t row, int64_t channel, int64_t count,
                            float *taps) {
     const int64_t pitch = c->inputs * c->kernel, all = count * c->kernel;
@@ -342,8 +342,7 @@ CK_CLONES static void finish_channel(const ck_convolution *c, const ck_winograd_
         const int64_t line = column / base->pitch, tile = column % base->pitch;
         const int64_t count = ck_smaller(base->pitch - tile, end - column);
         // Where the line's results stand, of which the first may fall before the signal if it has phases.
-        const int64_t step = has_phases ? base->phases : dilation;
-        const int64_t length = has_phases ? c->long_length : plan->out_length;
+        const int64_t step = has_phases ? base->phases : dilation, length = has_phases ? c->long_length : plan->out_length;
         int64_t first = 4 * tile * step + line % dilation;
         if (has_phases) first += plan->first * step + phase - c->padding;
         const int64_t skipped = first < 0, left = ck_ceiling(ck_larger(0, length - first), step) - skipped;

@@ -1,21 +1,21 @@
 // Convolutions with fewer multiplications (Winograd 1980; Lavin & Gray 2016).
 //
-// Four outputs of a filter of `taps` taps are a polynomial product, and `points` = taps + 3 products determine it: in
-// the domain of its values at 0, 1, -1, 2, -2, 1/2, -1/2 and infinity a convolution is one product of matrices per
-// point,
+// Four outputs of a filter of `taps` taps are a polynomial product, and `points` = taps + 3 products determine it: in the
+// domain of its values at 0, 1, -1, 2, -2, 1/2, -1/2 and infinity a convolution is one product of matrices per point,
 //
 //   short = A (sum over i of (G weight) * (B long)),
 //
-// 8 multiplications instead of 20 for 5 taps, 7 instead of 16 for 4, 6 instead of 12 for 3, 5 instead of 8 for 2.
-// Longer kernels are cut into chunks of 4 taps, whose outputs' tiles are 4 apart too, so that all chunks read one
-// transformed signal. At these sizes the error is between once and twice that of the plain sum. The adjoint of the same
-// identity gives the weights' gradient: weight = G^T (sum over tiles of (A^T short) * (B long)).
+// 8 multiplications instead of 20 for 5 taps, 7 instead of 16 for 4, 6 instead of 12 for 3, 5 instead of 8 for 2. Longer
+// kernels are cut into
+// chunks of 4 taps, whose outputs' tiles are 4 apart too, so that all chunks read one transformed signal. At these sizes
+// the error is between once and twice that of the plain sum. The adjoint of the same identity gives the weights'
+// gradient: weight = G^T (sum over tiles of (A^T short) * (B long)).
 //
-// A convolution of a larger stride is one of stride 1 that takes the samples at every place modulo the stride, its
-// phases, for channels of their own; its data gradient gives them.
+// A convolution of a larger stride is one of stride 1 that takes the samples at every place modulo the stride, its phases,
+// for channels of their own; its data gradient gives them.
 //
-// Columns are the tiles of all lines, one line behind the other; a line is a batch item, or one of `dilation`
-// interleaved parts of it, each of which is a convolution without dilation.
+// Columns are the tiles of all lines, one line behind the other; a line is a batch item, or one of `dilation` interleaved
+// parts of it, each of which is a convolution without dilation.
 #ifndef REPRISE_CONVOLUTION_WINOGRAD_H
 #define REPRISE_CONVOLUTION_WINOGRAD_H
 
@@ -60,8 +60,8 @@ int ck_winograd_filters(const ck_convolution *c, int is_spread);
 int ck_winograd_gradients(const ck_convolution *c);
 int ck_winograd_multiplies_less(const ck_convolution *c);
 
-/// `out_length` is that of the side without phases. `is_plain` makes tiles of one output and a chunk of every tap: the
-/// sum as it is defined, laid out in the same way.
+/// `out_length` is that of the side without phases. `is_plain` makes tiles of one output and a chunk of every tap: the sum
+/// as it is defined, laid out in the same way.
 ck_winograd ck_winograd_of(const ck_convolution *c, int64_t out_length, int is_plain);
 ck_winograd_plan ck_winograd_plan_of(const ck_convolution *c, int is_spread);
 
@@ -88,8 +88,8 @@ void ck_winograd_gradient_item(const ck_convolution *c, int64_t item, const ck_s
 
 #define CK_TRANSFORM CK_INLINE __attribute__((unused)) void
 
-// The transforms, of numbers or of vectors of them. They come in pairs of points a and -a: a polynomial's even part
-// plus and minus its odd part. Of five and of seven points 0 is left out, of five and six 2 and -2.
+// The transforms, of numbers or of vectors of them. They come in pairs of points a and -a: a polynomial's even part plus
+// and minus its odd part. Of five and of seven points 0 is left out, of five and six 2 and -2.
 #define CK_WINOGRAD_TRANSFORMS(type, name)                                                                             \
     /* x = B d: the signal of a tile and what its taps reach, d[0 ..< points]. */                                      \
     CK_TRANSFORM name##_signal(const int points, const type *d, type *x) {                                             \

@@ -1,5 +1,4 @@
-// The weights' gradient by Winograd's filters: for every point a product of matrices over the tiles. Short lines are
-// summed as they are by the same products, with one point and tiles of one output.
+// The weights' gradient by Winograd's filters: for every point a product of matrices over the tiles.
 //
 // Channels stand side by side here, so that a kernel's vectors hold input channels and its broadcast weights are those
 // of the short signal: what a strip sums over is time.
@@ -37,8 +36,7 @@ static gradient_plan plan_of(const ck_convolution *c) {
         // Few weights, many columns: an item's signals stay in the second-level cache from their transforms on.
         const int64_t most = own_floats / (plan.base.points * (plan.panels * plan.width + c->outputs));
         plan.packs_own = 1;
-        const int64_t wanted = ck_smaller(most, ck_ceiling(plan.columns, enough_items));
-        plan.span = ck_larger(shortest, ck_smaller(span_columns, wanted));
+        plan.span = ck_larger(shortest, ck_smaller(span_columns, ck_smaller(most, ck_ceiling(plan.columns, enough_items))));
         plan.long_plane = plan.panels * (plan.span + plan.base.chunks - 1) * plan.width + ck_winograd_plane_gap;
         plan.short_plane = c->outputs * plan.span + ck_winograd_plane_gap;
         plan.run_rows = ck_smaller(c->outputs, own_rows);
@@ -65,8 +63,8 @@ int64_t ck_winograd_gradient_partials(const ck_convolution *c) {
     return plan.packs_own ? plan.spans : 1;
 }
 
-/// Floats of both transformed signals, as far as one buffer holds them. Chunks look ahead, past the last column too;
-/// what they find there meets zeros.
+/// Floats of both transformed signals, as far as one buffer holds them. Chunks look ahead, past the last column too; what
+/// they find there meets zeros.
 CK_INLINE int64_t transformed_floats(const gradient_plan *plan) {
     return plan->base.points * (plan->long_plane + plan->short_plane) + 4 * ck_winograd_panel;
 }
@@ -238,8 +236,8 @@ CK_CLONES static void finish_rows(const ck_convolution *c, const gradient_plan *
         }
 }
 
-/// The gradient of a run of output channels and a panel of input channels, from `columns` columns; a panel and a
-/// channel of the short signal have `long_columns` and `short_columns` of them in `packed`.
+/// The gradient of a run of output channels and a panel of input channels, from `columns` columns; a panel and a channel
+/// of the short signal have `long_columns` and `short_columns` of them in `packed`.
 static void run_of_rows(const ck_convolution *c, const gradient_plan *plan, int64_t panel, int64_t run, int64_t columns,
                         int64_t long_columns, int64_t short_columns, const float *packed, const int32_t *offsets,
                         float *gradient, float *sums) {

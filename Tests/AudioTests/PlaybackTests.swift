@@ -119,7 +119,7 @@ import Testing
 }
 
 /// Adds a device to ALSA's configuration in this process.
-private func defineDevice(_ text: String) {
+func defineDevice(_ text: String) {
     var configuration: OpaquePointer?, input: OpaquePointer?
     #expect(snd_config_update_ref(&configuration) >= 0)
     #expect(snd_input_buffer_open(&input, text, text.utf8.count) >= 0)

@@ -14,23 +14,13 @@ struct Scene: Sendable, CustomTestStringConvertible {
 
     static let allSizes = [(80, 24), (120, 40), (40, 10), (20, 3)]
 
-    private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .appendingPathComponent("Screens")
-
     /// Compares every size with its kept picture.
     @MainActor func expectLooksAsItDid() throws {
         for size in sizes {
             let backend = MemoryBackend(size: TerminalSize(columns: size.columns, rows: size.rows), glyphs: glyphs)
             backend.present(drawStudio(state(), size: backend.size, glyphs: backend.glyphs))
-            let drawn = try #require(backend.pictures.last).text + "\n"
-            let file = Self.folder.appendingPathComponent("\(name)-\(size.columns)x\(size.rows).txt")
-            guard FileManager.default.fileExists(atPath: file.path) else {
-                try drawn.write(to: file, atomically: true, encoding: .utf8)
-                Issue.record("\(file.lastPathComponent) is new; look at it, then keep it.")
-                continue
-            }
-            let kept = try String(contentsOf: file, encoding: .utf8)
-            #expect(drawn == kept, "\(file.lastPathComponent) has changed:\n\(drawn)")
+            let drawn = try #require(backend.pictures.last)
+            try expectKept(name, drawn)
         }
     }
 
@@ -61,4 +51,20 @@ extension StudioState {
 
 extension Key: ExpressibleByExtendedGraphemeClusterLiteral {
     package init(extendedGraphemeClusterLiteral value: Character) { self = .character(value) }
+}
+
+private let pictureFolder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .appendingPathComponent("Screens")
+
+/// Compares a picture with the kept one of this name and size.
+func expectKept(_ name: String, _ picture: CellGrid) throws {
+    let drawn = picture.text + "\n"
+    let file = pictureFolder.appendingPathComponent("\(name)-\(picture.size.columns)x\(picture.size.rows).txt")
+    guard FileManager.default.fileExists(atPath: file.path) else {
+        try drawn.write(to: file, atomically: true, encoding: .utf8)
+        Issue.record("\(file.lastPathComponent) is new; look at it, then keep it.")
+        return
+    }
+    let kept = try String(contentsOf: file, encoding: .utf8)
+    #expect(drawn == kept, "\(file.lastPathComponent) has changed:\n\(drawn)")
 }

@@ -1,8 +1,9 @@
 import Foundation
 
 /// Replaces a file in one step that survives a power cut: temp file beside it, fsync, rename, fsync of the folder.
-enum DurableFile {
-    static func write(_ bytes: [UInt8], to url: URL) throws(AudioFileError) {
+package enum DurableFile {
+    /// - Throws: `AudioFileError.unwritable`
+    package static func write(_ bytes: [UInt8], to url: URL) throws(AudioFileError) {
         let path = url.path, folder = url.deletingLastPathComponent().path
         let temporary = "\(folder)/.\(url.lastPathComponent).\(getpid()).\(UInt32.random(in: 0 ... .max)).tmp"
         func failure(_ code: Int32) -> AudioFileError { .unwritable(path: path, reason: systemReason(code)) }

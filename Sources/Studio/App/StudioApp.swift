@@ -8,6 +8,7 @@ package final class StudioApp {
     let session: any TrainingSession
     private let backend: any TerminalBackend
     let player: any AuditionPlayer
+    private let data: DataWorker?
     private let historyLimit: Int
     private let clock: @MainActor () -> Date
     private let messages: AsyncStream<StudioMessage>
@@ -31,17 +32,19 @@ package final class StudioApp {
     private static let tickTime = Duration.seconds(15)
 
     /// - Parameters:
+    ///   - data: what the data screen is about; without it that screen stays empty.
     ///   - historyLimit: how many rows of the journal the curves begin with, at most.
     ///   - patience: seconds that a step may take after a signal, and what to say when it takes longer; nil waits for it.
     ///   - clock: the time that ages are counted from; tests hold it still.
     package init(
         session: any TrainingSession, backend: any TerminalBackend, theme: Theme, player: any AuditionPlayer,
-        historyLimit: Int = 20_000, patience: (seconds: Double, parting: @Sendable () -> String?)? = nil,
+        data: DataWorker? = nil, historyLimit: Int = 20_000, patience: (seconds: Double, parting: @Sendable () -> String?)? = nil,
         timeZone: TimeZone = .current, clock: @escaping @MainActor () -> Date = { Date() }
     ) {
         self.session = session
         self.backend = backend
         self.player = player
+        self.data = data
         self.historyLimit = historyLimit
         self.clock = clock
         self.patience = patience
@@ -60,6 +63,7 @@ package final class StudioApp {
             for task in work { task.cancel() }
             making?.cancel()
             player.stop()
+            data?.end()
             backend.stop()
         }
         listen()
@@ -152,6 +156,9 @@ package final class StudioApp {
         case .play(let order): play(order)
         case .setLooping(let isLooping): player.setLooping(isLooping)
         case .stopPlaying: stopPlaying()
+        case .data(let effect):
+            let inbox = inbox
+            data?.perform(effect) { inbox.yield(.data($0)) }
         case .suspend: backend.suspend()
         case .redrawAll: backend.redrawAll()
         case .leave: break

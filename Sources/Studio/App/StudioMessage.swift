@@ -29,6 +29,8 @@ package enum StudioMessage: Sendable {
     case playMoved(Int, seconds: Double)
     case played(Int)
     case playFailed(Int, String)
+    /// For the data screen.
+    case data(DataMessage)
     /// The step in hand outlasted what a signal gives it: one sentence that says what is lost.
     case patienceEnded(String)
     /// Someone outside asks to save and leave, with the signal that made them ask.
@@ -81,6 +83,7 @@ package enum StudioEffect: Sendable, Equatable {
     case play(PlaybackOrder)
     case setLooping(Bool)
     case stopPlaying
+    case data(DataEffect)
     case suspend
     case redrawAll
     case leave(StudioExit)
@@ -90,6 +93,8 @@ package enum StudioEffect: Sendable, Equatable {
 package enum StudioExit: Sendable, Equatable {
     /// Saved, as asked.
     case finished
+    /// Saved, to be opened again with the clips as they are now.
+    case reopened
     /// Saved after this signal.
     case interrupted(Int32)
     /// The terminal went away; saved.
@@ -104,7 +109,7 @@ package enum StudioExit: Sendable, Equatable {
     /// The exit code of the command line: 0, 1, or 128 and the signal's number.
     package var code: Int32 {
         switch self {
-        case .finished: 0
+        case .finished, .reopened: 0
         case .interrupted(let signal), .leftInStep(let signal, _): 128 + signal
         case .terminalLost: 128 + SIGHUP
         case .abandoned: 128 + SIGINT

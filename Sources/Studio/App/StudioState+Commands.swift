@@ -59,10 +59,11 @@ extension StudioState {
         }
         leaving = exit
         overlay = nil
-        notice = Notice("Saving, then leaving. Press q again to leave at once.", .accent)
+        let next = exit == .reopened ? "reading the clips anew" : "leaving"
+        notice = Notice("Saving, then \(next). Press q again to leave at once.", .accent)
         switch exit {
         case .interrupted, .terminalLost: return [.stopPlaying, .send(.interrupt)]
-        case .finished, .abandoned, .leftInStep, .failed: return [.stopPlaying, .send(.stop)]
+        case .finished, .reopened, .abandoned, .leftInStep, .failed: return [.stopPlaying, .send(.stop)]
         }
     }
 }

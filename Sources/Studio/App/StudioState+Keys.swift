@@ -66,6 +66,7 @@ extension StudioState {
             guard case .choice(var choice) = overlay else { return [] }
             choice.selected = index
             return take(choice)
+        case .data: chooseClip(index)
         default: break
         }
         return []
@@ -77,21 +78,25 @@ extension StudioState {
         case .suspend: return [.suspend]
         case .redraw: return [.redrawAll]
         case .quit: return leave(.finished)
-        case .help: overlay = .help(screen.place, from: 0)
+        case .help: overlay = .help(overlay == .recorder ? .recording : screen.place, from: 0)
         case .palette: overlay = .palette(Palette(place: screen.place))
         case .confirm: return confirm()
-        case .cancel: overlay = nil
+        // What lay over the recorder goes; the recorder stays.
+        case .cancel: overlay = data.recorder == nil ? nil : .recorder
         case .show(let screen):
             self.screen = screen
             if screen == .audition { return enterAudition() }
+            if screen == .data { return enterData() }
         case .move(let movement): return move(movement)
         case .replay: return replayLastTake()
-        case .stopPlaying: return stopPlaying()
+        case .stopPlaying: return stopPlayingClip() ?? stopPlaying()
         case .pauseOrResume, .snapshot, .switchStage, .setLearningRate: return command(action)
         case .train(let action): return perform(action)
         case .history(let action): return perform(action)
         case .audition(let action): return perform(action)
         case .data(let action): return perform(action)
+        case .recorder(let action): return perform(action)
+        case .welcome: break
         case .log(let action): return perform(action)
         case .settings(let action): return perform(action)
         }

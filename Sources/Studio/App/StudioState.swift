@@ -84,6 +84,7 @@ package struct StudioState: Sendable {
         case .auditionMaterial, .auditionProgress, .auditioned, .auditionFailed, .auditionCancelled, .soundRead,
             .lotDrawn, .playMoved, .played, .playFailed:
             return reduceAudition(message)
+        case .data(let message): return take(message)
         case .patienceEnded(let sentence):
             switch leaving {
             case .interrupted(let signal): return [.leave(.leftInStep(signal, sentence))]

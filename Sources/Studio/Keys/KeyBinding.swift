@@ -9,6 +9,9 @@ package enum KeyPlace: String, Sendable, CaseIterable {
     case log = "Log"
     case settings = "Settings"
     case sentence = "Sentence"
+    case recording = "Recording"
+    case welcome = "Welcome"
+    case folder = "Folder"
     case prompt = "Prompt"
     case question = "Question"
     case palette = "Palette"
@@ -23,7 +26,7 @@ package enum KeyPlace: String, Sendable, CaseIterable {
     package static let screens: [KeyPlace] = Screen.allCases.map(\.place)
 
     /// Places where what is typed is text, never a command.
-    package static let editors: [KeyPlace] = [.sentence, .prompt, .palette, .filter, .choice]
+    package static let editors: [KeyPlace] = [.sentence, .prompt, .palette, .filter, .choice, .folder]
 }
 
 /// One line of the key table.

@@ -5,7 +5,8 @@ import TerminalKit
 package enum KeyTable {
     package static let bindings: [KeyBinding] =
         TrainAction.bindings + HistoryAction.bindings + AuditionAction.bindings + DataAction.bindings
-        + LogAction.bindings + SettingsAction.bindings + everywhere + overlays
+        + RecorderAction.bindings + LogAction.bindings + SettingsAction.bindings + WelcomeAction.bindings + everywhere
+        + overlays
 
     /// What every screen has.
     private static let everywhere: [KeyBinding] =
@@ -92,7 +93,7 @@ package enum KeyTable {
         let screens = Set(KeyPlace.screens)
         let common = bindings.filter { screens.isSubset(of: $0.places) }
         var lines = table("everywhere", common)
-        for place in KeyPlace.screens + [.sentence, .comparison, .thinning, .blindTest] {
+        for place in KeyPlace.screens + [.sentence, .comparison, .thinning, .blindTest, .recording, .welcome] {
             lines += table(
                 place.rawValue,
                 bindings.filter { $0.places.contains(place) && !screens.isSubset(of: $0.places) })

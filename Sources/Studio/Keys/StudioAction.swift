@@ -10,6 +10,8 @@ package enum StudioAction: Sendable, Hashable {
     case history(HistoryAction)
     case audition(AuditionAction)
     case data(DataAction)
+    case recorder(RecorderAction)
+    case welcome(WelcomeAction)
     case log(LogAction)
     case settings(SettingsAction)
 }

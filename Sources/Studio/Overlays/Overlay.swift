@@ -19,6 +19,8 @@ package enum Overlay: Sendable, Equatable {
     case choice(Choice)
     /// Two takes, nobody knows of which checkpoints.
     case blindTest
+    /// The one of the data screen.
+    case recorder
 
     package var place: KeyPlace {
         switch self {
@@ -32,6 +34,7 @@ package enum Overlay: Sendable, Equatable {
         case .thinning: .thinning
         case .choice: .choice
         case .blindTest: .blindTest
+        case .recorder: .recording
         }
     }
 }
@@ -62,6 +65,7 @@ package struct Prompt: Sendable, Equatable {
         case learningRate
         case history(HistoryPrompt)
         case audition(AuditionField)
+        case data(DataPrompt)
     }
 
     package var purpose: Purpose

@@ -15,7 +15,7 @@ extension StudioState {
             guard let entry = palette.selectedEntry else { return [] }
             return perform(entry.action)
         case .choice(let choice): return take(choice)
-        case .help, .sentence, .blindTest, .filter, .comparison, .thinning, nil:
+        case .help, .sentence, .blindTest, .filter, .comparison, .thinning, .recorder, nil:
             overlay = nil
             return []
         }
@@ -26,6 +26,7 @@ extension StudioState {
         let text = prompt.editor.text
         switch prompt.purpose {
         case .audition(let field): return setSampling(field, typed: text)
+        case .data(let purpose): return answer(purpose, with: text)
         case .learningRate:
             guard let factor = Self.learningRateFactor(text) else {
                 return say("A factor is a number above 0 and up to 10; 1 is the schedule's own rate.", .warning)
@@ -53,7 +54,7 @@ extension StudioState {
         case .filter:
             history.filter.handle(key)
             find()
-        case .help, .question, .blindTest, .comparison, .thinning, nil: break
+        case .help, .question, .blindTest, .comparison, .thinning, .recorder, nil: break
         }
     }
 
@@ -74,7 +75,7 @@ extension StudioState {
         case .filter:
             history.filter.insert(text)
             find()
-        case .help, .question, .blindTest, .comparison, .thinning, nil: break
+        case .help, .question, .blindTest, .comparison, .thinning, .recorder, nil: break
         }
     }
 
@@ -96,7 +97,7 @@ extension StudioState {
         case .thinning(let preview, let first):
             let count = ThinningTable(preview: preview, state: self).lines(columns: 80).count
             overlay = .thinning(preview, from: max(0, min(count - 1, first + movement.lines)))
-        case .question, .prompt, .sentence, .blindTest: break
+        case .question, .prompt, .sentence, .blindTest, .recorder: break
         // The list itself is moved in while words are typed.
         case .filter, nil: return false
         }

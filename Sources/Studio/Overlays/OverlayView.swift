@@ -1,7 +1,7 @@
 import TerminalKit
 import Training
 
-func drawOverlay(_ state: StudioState, on grid: inout CellGrid) {
+func drawOverlay(_ state: StudioState, on grid: inout CellGrid, glyphs: ChartGlyphs) {
     switch state.overlay {
     case nil, .filter: return
     case .help(let place, let first):
@@ -21,6 +21,8 @@ func drawOverlay(_ state: StudioState, on grid: inout CellGrid) {
         drawHistoryTable("Thin out", preview.leaving.isEmpty ? .comparison : .thinning, from: first, on: &grid) {
             ThinningTable(preview: preview, state: state).lines(columns: $0)
         }
+    case .recorder:
+        if let recorder = state.data.recorder { drawRecorder(recorder, on: &grid, glyphs: glyphs) }
     case .choice(let choice): drawChoice(choice, on: &grid)
     case .blindTest: drawBlindTest(state, on: &grid)
     // On its own screen the sentence is typed where it stands.

@@ -23,7 +23,7 @@ package func drawStudio(_ state: StudioState, size: TerminalSize, glyphs: ChartG
     }
     drawStatus(state, on: &grid, row: footer.row)
     drawNotice(state, notice, on: &grid, row: footer.row + 1)
-    drawOverlay(state, on: &grid)
+    drawOverlay(state, on: &grid, glyphs: glyphs)
     return grid
 }
 
@@ -35,6 +35,8 @@ private func drawSmallest(_ state: StudioState, on grid: inout CellGrid) {
     case .sentence: state.audition.form.editor.draw(on: &grid, row: 0, columns: columns)
     case .prompt(let prompt): prompt.editor.draw(on: &grid, row: 0, columns: columns)
     case .palette(let palette): palette.editor.draw(on: &grid, row: 0, columns: columns)
+    case .recorder:
+        if let recorder = state.data.recorder { drawSmallestRecorder(recorder, on: &grid) }
     case .filter: state.history.filter.draw(on: &grid, row: 0, columns: columns)
     case .thinning(let preview, _):
         let text = preview.leaving.isEmpty ? "All stay. esc" : "\(preview.leaving.count) go. d esc"

@@ -66,6 +66,15 @@ package enum Wording {
         return AxisTicks.plain(seconds, decimals: seconds < 10 ? 2 : 1) + " s"
     }
 
+    /// "3.4 s", "1 min 02 s".
+    package static func seconds(_ seconds: Double) -> String {
+        guard seconds.isFinite, seconds >= 0 else { return "-" }
+        if seconds < 60 { return AxisTicks.plain(seconds, decimals: 1) + " s" }
+        let whole = Int(seconds.rounded())
+        let rest = whole % 60
+        return whole < 3600 ? "\(whole / 60) min \(rest < 10 ? "0" : "")\(rest) s" : duration(seconds)
+    }
+
     /// Hour and minute of a moment.
     package static func clock(_ date: Date, timeZone: TimeZone) -> String {
         var calendar = Calendar(identifier: .gregorian)

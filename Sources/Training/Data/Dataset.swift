@@ -43,7 +43,7 @@ package struct Dataset: Sendable {
                 throw TrainingError.wrongSampleRate(
                     clip: clip.fileName, found: waveform.sampleRate, wanted: preset.sampleRate)
             }
-            let encoded = try frontEnd.encode(clip.text)
+            let encoded = try clip.encoded(by: frontEnd)
             if let warning = encoded.warning { remarks.append("Clip \(clip.id): \(warning)") }
             let prepared = PreparedClip(
                 id: clip.id, waveform: waveform, text: encoded.ids, spectrogram: spectrogram,

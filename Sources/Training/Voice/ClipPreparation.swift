@@ -24,20 +24,32 @@ struct ClipPreparation: Sendable {
 
     func prepare(_ item: ImportSource.Item) -> Result<Clip, Refusal> {
         do throws(Refusal) {
-            return .success(try clip(item))
+            let text = Self.line(item.text)
+            guard !text.isEmpty else { throw Refusal(.emptyTranscript) }
+            guard let url = item.url else { throw Refusal(.missing) }
+            return .success(try clip(text, encoded: try encode(text), whole: try read(url)))
         } catch {
             return .failure(error)
         }
     }
 
-    private func clip(_ item: ImportSource.Item) throws(Refusal) -> Clip {
-        // One line of metadata.csv, whatever stood in the source.
-        let text = item.text.replacingOccurrences(of: "|", with: " ")
-            .split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        guard !text.isEmpty else { throw Refusal(.emptyTranscript) }
-        guard let url = item.url else { throw Refusal(.missing) }
-        let encoded = try encode(text)
-        let whole = try read(url)
+    /// The same for a sound that is not a file yet.
+    func prepare(_ sound: Waveform, saying spoken: String) -> Result<Clip, Refusal> {
+        do throws(Refusal) {
+            let text = Self.line(spoken)
+            guard !text.isEmpty else { throw Refusal(.emptyTranscript) }
+            return .success(try clip(text, encoded: try encode(text), whole: try Self.audible(sound)))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// A text as one field of one line of metadata.csv, whatever stood in the source.
+    static func line(_ text: String) -> String {
+        text.replacingOccurrences(of: "|", with: " ").split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
+
+    private func clip(_ text: String, encoded: EncodedText, whole: Waveform) throws(Refusal) -> Clip {
         let trimmed = keepsSilence ? whole : SilenceTrimming()(whole)
         guard trimmed.duration >= ClipLimits.shortest else { throw Refusal(.tooShort(trimmed.duration)) }
         guard trimmed.duration <= ClipLimits.longest else { throw Refusal(.tooLong(trimmed.duration)) }
@@ -76,6 +88,10 @@ struct ClipPreparation: Sendable {
         } catch {
             throw Refusal(Self.reason(of: error))
         }
+        return try Self.audible(waveform)
+    }
+
+    private static func audible(_ waveform: Waveform) throws(Refusal) -> Waveform {
         guard !Loudness.isSilent(waveform) else { throw Refusal(.silent) }
         let clipped = Loudness.clippedShare(waveform)
         guard clipped <= ClipLimits.clippedShare else { throw Refusal(.clipped(clipped)) }

@@ -52,6 +52,8 @@ package struct TranscriptFile: Sendable {
     package let layout: Layout
     package private(set) var entries: [TranscriptEntry] = []
     package private(set) var malformed: [MalformedLine] = []
+    /// The file as it stands, line by line, understood or not.
+    package private(set) var lines: [String] = []
 
     /// - Throws: `VoiceError.unreadable`; lines that are not understood are kept in `malformed`.
     package init(_ url: URL, layout: Layout) throws {
@@ -68,6 +70,7 @@ package struct TranscriptFile: Sendable {
         }
         let lines = text.replacingOccurrences(of: "\u{FEFF}", with: "")
             .split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" || $0 == "\r" }
+        self.lines = lines.map(String.init)
         for (index, line) in lines.enumerated() where !line.allSatisfy(\.isWhitespace) {
             parse(line, number: index + 1)
         }

@@ -8,6 +8,8 @@ package struct Voice: Sendable, Equatable {
     package struct Clip: Sendable, Codable, Equatable, Identifiable {
         package var id: String
         package var text: String
+        /// What is said, in the voice's symbols, where the user wrote that instead of leaving it to the text.
+        package var phonemes: String?
         /// Inside clips/.
         package var fileName: String
         package var url: URL
@@ -15,7 +17,9 @@ package struct Voice: Sendable, Equatable {
 
     package let directory: URL
     package let configuration: VoiceConfiguration
-    /// In the order of metadata.csv.
+    /// Every clip of metadata.csv, in its order.
+    package let allClips: [Clip]
+    /// The clips that are used: all but the excluded ones.
     package let clips: [Clip]
 
     /// Clips that only measure the voice.
@@ -45,6 +49,15 @@ package struct Voice: Sendable, Equatable {
         try Voice(directory: location.find(reference))
     }
 
+    /// How a voice wants to be shown and heard: of all it has, only voice.toml is read.
+    /// - Throws: `VoiceError`.
+    package static func studioSettings(
+        of reference: String, location: VoiceLocation = VoiceLocation()
+    ) throws -> VoiceConfiguration.Studio {
+        let file = try location.find(reference).appendingPathComponent("voice.toml")
+        return try VoiceConfiguration(toml: text(of: file), file: file.path).studio
+    }
+
     /// - Throws: `VoiceError`: whatever is wrong with voice.toml, metadata.csv or the clips, in one sentence.
     package init(directory: URL) throws {
         self.directory = directory
@@ -55,8 +68,11 @@ package struct Voice: Sendable, Equatable {
         }
         configuration = try VoiceConfiguration(
             toml: Self.text(of: configurationURL), file: configurationURL.path)
-        clips = try Self.readClips(metadataURL, folder: directory.appendingPathComponent("clips"))
-        let ids = Set(clips.map(\.id))
+        let overrides = try ClipOverrides(directory: directory)
+        allClips = try Self.readClips(
+            metadataURL, folder: directory.appendingPathComponent("clips"), phonemes: overrides.phonemes)
+        clips = allClips.filter { !overrides.excluded.contains($0.id) }
+        let ids = Set(allClips.map(\.id))
         if let stranger = configuration.data.heldOut.first(where: { !ids.contains($0) }) {
             throw VoiceError.unknownHeldOut(id: stranger, file: configurationURL.path)
         }
@@ -64,6 +80,9 @@ package struct Voice: Sendable, Equatable {
             throw VoiceError.configuration(
                 file: configurationURL.path, problem: "[data] held_out names every clip; leave at least one to train on"
             )
+        }
+        guard !trainingClips.isEmpty else {
+            throw VoiceError.everythingExcluded(file: directory.appendingPathComponent(ClipOverrides.excludedName).path)
         }
     }
 
@@ -73,7 +92,7 @@ package struct Voice: Sendable, Equatable {
         try TextFrontEnd(language: configuration.voice.language, symbols: configuration.voice.symbols)
     }
 
-    /// A hash of all that training data is made of: transcripts, the clips' bytes, language, symbols, sample rate and
+    /// A hash of all that training data is made of: transcripts, phonemes, the bytes of the clips that are used, language, symbols, sample rate and
     /// which clips are held out. Equal fingerprints mean equal data, wherever the folder stands.
     /// - Throws: `VoiceError.unreadable`.
     package func fingerprint() throws -> String {
@@ -87,7 +106,9 @@ package struct Voice: Sendable, Equatable {
         for clip in clips {
             let files = [clip.url] + (hasFeatures ? [features(of: clip)] : [])
             let digests = try files.map { Digest(of: try Self.bytes(of: $0)).description }
-            lines.append("\(clip.id)|\(clip.text)|\(digests.joined(separator: "|"))")
+            // A clip without phonemes of its own counts as it always did.
+            let phonemes = clip.phonemes.map { "|phonemes \($0)" } ?? ""
+            lines.append("\(clip.id)|\(clip.text)|\(digests.joined(separator: "|"))\(phonemes)")
         }
         return Digest(of: lines.joined(separator: "\n")).description
     }
@@ -108,7 +129,7 @@ package struct Voice: Sendable, Equatable {
         }
     }
 
-    private static func readClips(_ metadata: URL, folder: URL) throws -> [Clip] {
+    private static func readClips(_ metadata: URL, folder: URL, phonemes: [String: String]) throws -> [Clip] {
         let transcripts = try TranscriptFile(metadata, layout: .ljSpeech)
         if let first = transcripts.malformed.first {
             throw VoiceError.malformedTranscript(file: metadata.path, line: first.line, problem: first.problem)
@@ -127,7 +148,10 @@ package struct Voice: Sendable, Equatable {
             guard let url = recordings.find(entry.recording) else {
                 throw VoiceError.missingClip(id: entry.id, file: metadata.path, line: entry.line)
             }
-            clips.append(Clip(id: entry.id, text: entry.text, fileName: url.lastPathComponent, url: url))
+            clips.append(
+                Clip(
+                    id: entry.id, text: entry.text, phonemes: phonemes[entry.id], fileName: url.lastPathComponent,
+                    url: url))
         }
         guard !clips.isEmpty else {
             throw VoiceError.malformedTranscript(file: metadata.path, line: 1, problem: "the file names no clip")

@@ -12,6 +12,10 @@ package enum VoiceError: Error, Equatable, Sendable, CustomStringConvertible {
     case missingClip(id: String, file: String, line: Int)
     case duplicateClip(id: String, file: String, line: Int)
     case unknownHeldOut(id: String, file: String)
+    /// excluded.txt leaves no clip to train on.
+    case everythingExcluded(file: String)
+    /// A change of one clip that cannot be made; the problem is a whole sentence without its stop.
+    case unusableClip(id: String, problem: String)
     /// `reasons`: why the first unused clips were left, when there were any.
     case tooFewClips(usable: Int, folder: String, reasons: [String])
     /// A folder without voice.toml.
@@ -43,6 +47,10 @@ package enum VoiceError: Error, Equatable, Sendable, CustomStringConvertible {
             return "\(file), line \(line): the id \"\(id)\" stands there a second time; every clip needs its own."
         case .unknownHeldOut(let id, let file):
             return "\(file): [data] held_out names \"\(id)\", which is not in metadata.csv; take it out of the list."
+        case .everythingExcluded(let file):
+            return "\(file) leaves no clip to train on; take at least one out of it."
+        case .unusableClip(let id, let problem):
+            return "Clip \(id): \(problem)."
         case .tooFewClips(let usable, let folder, let reasons):
             let why = reasons.isEmpty ? "" : " (not used: \(reasons.joined(separator: "; ")))"
             return

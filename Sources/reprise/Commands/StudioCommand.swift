@@ -8,14 +8,17 @@ struct StudioCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "studio", abstract: "Open the studio on a voice and train it.", shouldDisplay: false)
 
-    @Argument(help: "A voice's name or path.")
-    var voice: String
+    @Argument(help: "A voice's name or path; without one the studio shows which there are.")
+    var voice: String?
 
     @Option(help: "dark, light, mono or another theme of themes/; voice.toml's by default.")
     var theme: String?
 
     @Option(help: "The ALSA device that plays; voice.toml's by default.")
     var device: String?
+
+    @Option(help: "The ALSA device that records.")
+    var microphone = "default"
 
     @Option(help: "Train until this global step; without it, until stopped.")
     var steps: Int?
@@ -25,14 +28,93 @@ struct StudioCommand: AsyncParsableCommand {
 
     @MainActor
     func run() async throws {
-        let voice = try Voice.open(voice)
-        let chosen = try ThemeLibrary.standard.theme(named: theme ?? voice.configuration.studio.theme)
-        let trainer = try await Trainer.opened(
-            voice, options: TrainerOptions(targetStep: steps, threads: threads), tell: printError)
+        let plain = try ThemeLibrary.standard.theme(named: theme ?? VoiceConfiguration(name: "").studio.theme)
+        let terminal = SharedTerminal(CursesBackend(theme: plain))
+        var wanted = voice, problem: String?
+        if let voice {
+            do {
+                _ = try VoiceLocation().find(voice)
+            } catch VoiceError.noSuchVoice(let name, let places) where isatty(STDIN_FILENO) == 1 {
+                (wanted, problem) = (nil, "\(VoiceError.noSuchVoice(name, lookedIn: places))")
+            }
+        }
+        do {
+            try await show(wanted, problem: problem, on: terminal)
+        } catch {
+            terminal.close()
+            throw error
+        }
+    }
+
+    /// One voice after another, until it is left.
+    @MainActor
+    private func show(_ named: String?, problem: String?, on terminal: SharedTerminal) async throws {
+        var wanted = named, problem = problem
+        while true {
+            if let reference = wanted {
+                do {
+                    if try await open(reference, on: terminal) { continue }
+                    return
+                } catch let error as NotOpened where named == nil {
+                    (wanted, problem) = (nil, error.description)
+                }
+            }
+            switch try await welcome(on: terminal, problem: problem) {
+            case .voice(let path): wanted = path
+            case .left:
+                terminal.close()
+                return
+            case .interrupted(let signal): throw ExitStatus.signal(signal)
+            case .terminalLost: throw ExitStatus.signal(SIGHUP)
+            }
+        }
+    }
+
+    @MainActor
+    private func welcome(on terminal: SharedTerminal, problem: String?) async throws -> WelcomeExit {
+        let desk = DeviceDesk(device: device ?? VoiceConfiguration(name: "").studio.device, microphone: microphone)
+        let app = WelcomeApp(home: LocalVoiceHome(), desk: desk, terminal: terminal, problem: problem)
+        do {
+            return try await app.run()
+        } catch {
+            // Without a screen there is nothing to choose on: what was wrong with the name says more.
+            if let problem, voice != nil { throw NotOpened(description: problem) }
+            throw error
+        }
+    }
+}
+
+/// Why a voice cannot be trained: one sentence.
+private struct NotOpened: Error, CustomStringConvertible {
+    let description: String
+}
+
+extension StudioCommand {
+    /// Shows a voice until it is left; true when it is to be opened anew.
+    ///
+    /// The first picture comes before anything of the voice but its theme is read: a voice may have thousands of
+    /// checkpoints, and its disk may be slow.
+    @MainActor
+    private func open(_ reference: String, on terminal: SharedTerminal) async throws -> Bool {
+        let studio = try Voice.studioSettings(of: reference)
+        let chosen = try ThemeLibrary.standard.theme(named: theme ?? studio.theme)
+        terminal.theme = chosen
+        try terminal.start()
+        let trainer: Trainer
+        do {
+            trainer = try await openTrainer(reference, on: terminal)
+        } catch let left as ExitStatus {
+            throw left
+        } catch {
+            throw NotOpened(description: "\(error)")
+        }
+        let output = device ?? studio.device
+        let data = DataWorker(
+            library: VoiceClips(directory: trainer.voice.directory),
+            desk: DeviceDesk(device: output, microphone: microphone))
         let app = StudioApp(
-            session: trainer, backend: CursesBackend(theme: chosen), theme: chosen,
-            player: DevicePlayer(device: device ?? voice.configuration.studio.device),
-            patience: (voice.configuration.training.stopSeconds, { trainer.partingSentence }))
+            session: trainer, backend: terminal, theme: chosen, player: DevicePlayer(device: output), data: data,
+            patience: (trainer.voice.configuration.training.stopSeconds, { trainer.partingSentence }))
         let training = Task { await trainer.run() }
         let exit: StudioExit
         do {
@@ -43,11 +125,65 @@ struct StudioCommand: AsyncParsableCommand {
             _ = await training.value
             throw error
         }
+        if exit == .reopened, case .stopped = await training.value { return true }
+        terminal.close()
         try await finish(exit, training)
+        return false
     }
-}
 
-extension StudioCommand {
+    /// What can happen while a voice's store and journal are opened.
+    private enum Opening: Sendable {
+        case said(String)
+        case opened(Trainer)
+        case failed(any Error)
+        case event(TerminalEvent)
+    }
+
+    /// Opens a voice behind the first picture, which also says what is waited for, such as room on the disk.
+    ///
+    /// - Throws: `ExitStatus` when it is left before; whatever keeps the voice from being opened.
+    @MainActor
+    private func openTrainer(_ reference: String, on terminal: SharedTerminal) async throws -> Trainer {
+        let (news, inbox) = AsyncStream.makeStream(of: Opening.self)
+        let options = TrainerOptions(targetStep: steps, threads: threads), events = terminal.events
+        let opening = Task.detached {
+            do {
+                let voice = try Voice.open(reference)
+                inbox.yield(.opened(try await Trainer.opened(voice, options: options) { inbox.yield(.said($0)) }))
+            } catch {
+                inbox.yield(.failed(error))
+            }
+        }
+        let listening = Task.detached {
+            for await event in events { inbox.yield(.event(event)) }
+        }
+        var state = StudioState(now: Date()), typed: [TerminalEvent] = []
+        func draw() { terminal.present(drawStudio(state, size: terminal.size, glyphs: terminal.glyphs)) }
+        defer {
+            opening.cancel()
+            listening.cancel()
+            terminal.stop(resending: typed)
+        }
+        draw()
+        for await new in news {
+            switch new {
+            case .said(let sentence):
+                state.notice = Notice(sentence, .warning)
+                draw()
+            case .opened(let trainer): return trainer
+            case .failed(let error): throw error
+            case .event(.key(.character("q"))): throw ExitStatus(code: 0)
+            case .event(.key(.control("c"))): throw ExitStatus.signal(SIGINT)
+            case .event(.lost): throw ExitStatus.signal(SIGHUP)
+            case .event(.signal(let number)) where [SIGHUP, SIGINT, SIGTERM].contains(number):
+                throw ExitStatus.signal(number)
+            case .event(.resized): draw()
+            case .event(let event): typed.append(event)
+            }
+        }
+        throw CancellationError()
+    }
+
     /// After the screen is given back: one line that says where things stand, and the exit code.
     private func finish(_ exit: StudioExit, _ training: Task<Trainer.Outcome, Never>) async throws {
         if exit == .abandoned {
@@ -61,7 +197,7 @@ extension StudioCommand {
         let outcome = await training.value
         switch exit {
         case .failed(let sentence): printError("reprise: \(sentence)")
-        case .finished, .interrupted, .terminalLost, .abandoned, .leftInStep:
+        case .finished, .interrupted, .terminalLost, .abandoned, .leftInStep, .reopened:
             if case .failed(let sentence) = outcome {
                 printError("reprise: \(sentence)")
                 throw ExitStatus.failed
