@@ -36,6 +36,11 @@ final class ScriptedSession: TrainingSession {
             return row
         }
     }
+    func curves(onLineOf branch: String?, steps: ClosedRange<Int>) async throws -> CurveSlice {
+        var slice = CurveSlice(steps: steps, count: rows.count)
+        for row in rows where steps.contains(row.step) && row.branch == branch ?? row.branch { slice.append(row) }
+        return slice
+    }
     func recentEvents(limit: Int) async throws -> [JournalEvent] { events }
 
     func send(_ command: TrainingCommand) {

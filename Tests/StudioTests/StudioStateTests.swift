@@ -289,11 +289,11 @@ import Training
         var state = Fixture.state()
         let effects = state.reduce(.update(.snapshot(Fixture.snapshot(step: 80, branch: "b2"))))
         #expect(effects == [.loadHistory])
-        #expect(state.curves.series[.mel]?.buckets.last?.lastX == 79)
+        #expect(state.curves[.mel]?.buckets.last?.lastX == 79)
         _ = state.reduce(.update(.step(Fixture.step(81, branch: "b2"))))
         _ = state.reduce(.history((1...80).map { Fixture.step($0) }, events: []))
-        #expect(state.curves.series[.mel]?.buckets.last?.lastX == 81)
-        #expect(state.curves.series[.mel]?.buckets.count == 61)
+        #expect(state.curves[.mel]?.buckets.last?.lastX == 81)
+        #expect(state.curves[.mel]?.buckets.count == 61)
     }
 
     @Test func stepsThatCameWhileTheJournalWasReadAreKeptOnce() {
@@ -309,7 +309,7 @@ import Training
         var state = Fixture.state()
         _ = state.reduce(.update(.step(Fixture.step(101))))
         #expect(state.curves.lastStep == 101)
-        #expect(state.curves.series[.mel]?.buckets.last?.lastX == 101)
+        #expect(state.curves[.mel]?.buckets.last?.lastX == 101)
     }
 
     @Test func whoReadsFurtherUpKeepsTheLinesBeforeThem() {

@@ -38,7 +38,8 @@ import Training
             curve.map(\.branch) == Array(repeating: "main", count: 20) + Array(repeating: "a", count: 5) + ["b", "b"])
         #expect(try journal.history(branch: "main", limit: 100).count == 30)
         #expect(try journal.history(branch: "early", limit: 100).map(\.step) == Array(1...10))
-        #expect(try journal.history(branch: "b", limit: 100, through: 22).map(\.step) == Array(1...22))
+        #expect(try journal.history(branch: "b", limit: 4).map(\.step) == [24, 25, 26, 27])
+        #expect(try journal.history(branch: "b", limit: 0).isEmpty)
         #expect(try journal.history(branch: "nobody", limit: 100).isEmpty)
     }
 
@@ -47,25 +48,5 @@ import Training
         try journal.addBranch("b", parent: "a", forkStep: 5)
         try add("a", 6...9)
         #expect(try journal.history(branch: "a", limit: 10).map(\.step) == [6, 7, 8, 9])
-    }
-
-    @Test func thinningKeepsTheEndsTheSpikesAndTheHeldOutFigures() throws {
-        try add("main", 1...2000) { record in
-            if record.step == 777 { record.metrics[.mel] = 50 }
-            if record.step == 1202 { record.metrics[.mel] = .nan }
-            if record.step == 400 { record.metrics[.crossEntropy] = 0.01 }
-            if record.step % 500 == 1 { record.metrics[.validationMel] = 0.9 }
-        }
-        for limit in [60, 200] {
-            let curve = try journal.history(branch: "main", limit: limit)
-            let steps = Set(curve.map(\.step))
-            #expect(curve.count <= limit && curve.count > limit / 2)
-            #expect(steps.isSuperset(of: [1, 777, 1202, 400, 501, 1001, 1501, 2000]))
-            #expect(curve.map(\.step) == steps.sorted())
-            #expect(curve.contains { $0.stage == .prior } && curve.contains { $0.stage == .sovits })
-        }
-        #expect(try journal.history(branch: "main", limit: 1).map(\.step) == [2000])
-        #expect(try journal.history(branch: "main", limit: 2).map(\.step) == [1, 2000])
-        #expect(try journal.history(branch: "main", limit: 0).isEmpty)
     }
 }

@@ -33,12 +33,13 @@ package final class StudioApp {
 
     /// - Parameters:
     ///   - data: what the data screen is about; without it that screen stays empty.
-    ///   - historyLimit: how many rows of the journal the curves begin with, at most.
+    ///   - historyLimit: how many rows of the journal the log begins with, at most.
     ///   - patience: seconds that a step may take after a signal, and what to say when it takes longer; nil waits for it.
     ///   - clock: the time that ages are counted from; tests hold it still.
     package init(
         session: any TrainingSession, backend: any TerminalBackend, theme: Theme, player: any AuditionPlayer,
-        data: DataWorker? = nil, historyLimit: Int = 20_000, patience: (seconds: Double, parting: @Sendable () -> String?)? = nil,
+        data: DataWorker? = nil, historyLimit: Int = 1000,
+        patience: (seconds: Double, parting: @Sendable () -> String?)? = nil,
         timeZone: TimeZone = .current, clock: @escaping @MainActor () -> Date = { Date() }
     ) {
         self.session = session
@@ -107,7 +108,21 @@ package final class StudioApp {
         load(withEvents: true)
     }
 
+    private func load(_ request: CurveRequest) {
+        let (session, inbox) = (session, inbox)
+        work.append(
+            Task.detached {
+                do {
+                    inbox.yield(
+                        .curves(try await session.curves(onLineOf: request.branch, steps: request.steps), request))
+                } catch {
+                    inbox.yield(.couldNotLoad("The journal could not be read: \(error)"))
+                }
+            })
+    }
+
     private func load(withEvents: Bool) {
+        load(CurveRequest(.whole))
         let (session, inbox, limit) = (session, inbox, historyLimit)
         work.append(
             Task.detached {
@@ -145,6 +160,7 @@ package final class StudioApp {
         case .ask(let request):
             let (session, inbox) = (session, inbox)
             work.append(Task.detached { inbox.yield(.answered(await request.answer(from: session))) })
+        case .loadCurves(let request): load(request)
         case .audition(let request): audition(request)
         case .cancelAudition: making?.cancel()
         case .loadAudition: loadAudition()

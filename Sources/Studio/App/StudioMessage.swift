@@ -10,8 +10,10 @@ package enum StudioMessage: Sendable {
     case update(TrainingUpdate)
     /// The session sends nothing more.
     case sessionEnded
-    /// The journal's steps and events so far, oldest first; no events when only the curves are read again.
+    /// The journal's last steps and events, oldest first; no events when only the curves are read again.
     case history([StepRecord], events: [JournalEvent])
+    /// What the journal answered to a request for curves.
+    case curves(CurveSlice, CurveRequest)
     case couldNotLoad(String)
     /// What the history asked for.
     case answered(HistoryAnswer)
@@ -46,6 +48,9 @@ package enum StudioTarget: Sendable, Hashable {
     case action(StudioAction)
     /// A line of the list in a place, by its number from the first of all lines.
     case line(KeyPlace, Int)
+    /// A chart of the training screen by its number, and the part of it that has the curves.
+    case chart(Int)
+    case plot(Int)
     /// A part of the training screen.
     case pane(Pane)
     /// A setting of the audition.
@@ -74,6 +79,7 @@ package enum StudioEffect: Sendable, Equatable {
     case loadHistory
     case ask(HistoryRequest)
     case loadAudition
+    case loadCurves(CurveRequest)
     case audition(AuditionRequest)
     case cancelAudition
     /// Read a sound file and make its pictures.

@@ -28,6 +28,7 @@ extension StudioState {
     }
 
     mutating func reduceMouse(_ event: MouseEvent, on pointed: PointedTarget?) -> [StudioEffect] {
+        if let effects = mouseOnCharts(event, on: pointed) { return effects }
         switch event.kind {
         case .wheelUp, .wheelDown:
             if overlay == nil, case .pane(let pane) = pointed?.target { train.focus = pane }
@@ -46,10 +47,11 @@ extension StudioState {
             if case .palette = overlay { overlay = nil }
             return perform(action)
         case .pane(let pane) where overlay == nil: train.focus = pane
+        case .line(.figures, let index): return chooseFigure(line: index)
         case .line(let place, let index) where self.place == place: return choose(line: index, at: place)
         case .auditionField(let field): return clickInForm(field)
         case .takePicture: return seek(to: Double(pointed.offset.column) / Double(max(1, pointed.rect.columns)))
-        case .pane, .line: break
+        case .pane, .line, .chart, .plot: break
         }
         return []
     }
@@ -99,6 +101,7 @@ extension StudioState {
         case .welcome: break
         case .log(let action): return perform(action)
         case .settings(let action): return perform(action)
+        case .figures(let action): return perform(action)
         }
         return []
     }

@@ -15,6 +15,7 @@ extension StudioState {
         var effects: [StudioEffect] = []
         if let branch, branch != new.branch { effects += changeBranch(to: new.branch, at: new.step) }
         branch = new.branch
+        effects += requestGhosts()
         switch new.phase {
         case .training, .paused, .halted:
             if new.phase != steadyPhase, leaving == nil { phaseChanged(to: new) }
@@ -50,9 +51,13 @@ extension StudioState {
         if let branch, branch != record.branch { effects += changeBranch(to: record.branch, at: record.step - 1) }
         branch = record.branch
         // Training went back on the same branch: what came after is being done again.
-        if record.step <= curves.lastStep { curves.removeAll(after: record.step - 1) }
+        if record.step <= curves.lastStep {
+            curves.removeAll(after: record.step - 1)
+            dropDetail()
+        }
         curves.append(record)
         history.moments.append(record)
+        effects += extendDetail(with: record)
         recentSteps.append(record)
         if recentSteps.count > Self.recentLimit { recentSteps.removeFirst(Self.recentLimit / 4) }
         log.append(.step(record))
@@ -71,12 +76,15 @@ extension StudioState {
         return []
     }
 
-    /// The journal's rows, and after them the steps that came while they were read.
+    /// The journal's last rows, and after them the steps that came while they were read.
     mutating func takeHistory(_ records: [StepRecord], _ events: [JournalEvent]) {
-        var fresh = Curves()
-        for record in records { fresh.append(record) }
-        for record in recentSteps where record.step > fresh.lastStep { fresh.append(record) }
-        curves = fresh
+        // Rows that go further back than the curves are all there is of them.
+        if let first = records.first?.step, first <= curves.firstStep ?? .max {
+            var fresh = Curves()
+            for record in records { fresh.append(record) }
+            for record in recentSteps where record.step > fresh.lastStep { fresh.append(record) }
+            curves = fresh
+        }
         guard !events.isEmpty else { return }
         // What was done before the studio was opened comes first in the log, in the order of steps.
         let known = Set(log.entries.compactMap { if case .step(let record) = $0 { record.step } else { nil } })
@@ -94,6 +102,7 @@ extension StudioState {
 
     private mutating func changeBranch(to name: String, at step: Int) -> [StudioEffect] {
         curves.removeAll(after: step)
+        dropDetail()
         recentSteps = []
         history.selectedID = nil
         return [.loadHistory]

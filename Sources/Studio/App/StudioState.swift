@@ -75,6 +75,7 @@ package struct StudioState: Sendable {
         case .history(let records, let events):
             takeHistory(records, events)
             return []
+        case .curves(let slice, let request): return take(slice, for: request)
         case .couldNotLoad(let sentence):
             notice = Notice(sentence, .bad)
             return []

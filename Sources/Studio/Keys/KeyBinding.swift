@@ -20,6 +20,7 @@ package enum KeyPlace: String, Sendable, CaseIterable {
     case thinning = "Thin out"
     case choice = "Choice"
     case blindTest = "Blind A/B"
+    case figures = "Figures"
     case help = "Help"
 
     /// The six screens.

@@ -14,6 +14,7 @@ package enum StudioAction: Sendable, Hashable {
     case welcome(WelcomeAction)
     case log(LogAction)
     case settings(SettingsAction)
+    case figures(FigureAction)
 }
 
 /// Where to go in whatever list or text is read.

@@ -21,6 +21,7 @@ package enum Overlay: Sendable, Equatable {
     case blindTest
     /// The one of the data screen.
     case recorder
+    case figures(FigurePicker)
 
     package var place: KeyPlace {
         switch self {
@@ -35,6 +36,7 @@ package enum Overlay: Sendable, Equatable {
         case .choice: .choice
         case .blindTest: .blindTest
         case .recorder: .recording
+        case .figures: .figures
         }
     }
 }

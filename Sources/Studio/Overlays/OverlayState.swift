@@ -15,7 +15,7 @@ extension StudioState {
             guard let entry = palette.selectedEntry else { return [] }
             return perform(entry.action)
         case .choice(let choice): return take(choice)
-        case .help, .sentence, .blindTest, .filter, .comparison, .thinning, .recorder, nil:
+        case .help, .sentence, .blindTest, .filter, .comparison, .thinning, .recorder, .figures, nil:
             overlay = nil
             return []
         }
@@ -54,7 +54,7 @@ extension StudioState {
         case .filter:
             history.filter.handle(key)
             find()
-        case .help, .question, .blindTest, .comparison, .thinning, .recorder, nil: break
+        case .help, .question, .blindTest, .comparison, .thinning, .recorder, .figures, nil: break
         }
     }
 
@@ -75,7 +75,7 @@ extension StudioState {
         case .filter:
             history.filter.insert(text)
             find()
-        case .help, .question, .blindTest, .comparison, .thinning, .recorder, nil: break
+        case .help, .question, .blindTest, .comparison, .thinning, .recorder, .figures, nil: break
         }
     }
 
@@ -97,6 +97,9 @@ extension StudioState {
         case .thinning(let preview, let first):
             let count = ThinningTable(preview: preview, state: self).lines(columns: 80).count
             overlay = .thinning(preview, from: max(0, min(count - 1, first + movement.lines)))
+        case .figures(var picker):
+            picker.move(movement)
+            overlay = .figures(picker)
         case .question, .prompt, .sentence, .blindTest, .recorder: break
         // The list itself is moved in while words are typed.
         case .filter, nil: return false

@@ -43,7 +43,7 @@ private func drawSmallest(_ state: StudioState, on grid: inout CellGrid) {
         grid.write(text, row: 0, column: 0, style: .accent)
     case .choice(let choice): choice.editor.draw(on: &grid, row: 0, columns: columns)
     case .blindTest: grid.write("A/B: a b 1 2 0", row: 0, column: 0, style: .accent)
-    case .help, .comparison, nil:
+    case .help, .comparison, .figures, nil:
         let items = statusItems(state, columns: columns.count, withPhase: true)
         grid.drawStatusLine(items, row: 0, columns: columns)
     }

@@ -93,6 +93,31 @@ package enum Wording {
         return "…" + String(text.suffix(columns - 1))
     }
 
+    /// The name of a figure beside others of its chart.
+    package static func name(of figure: Figure) -> String {
+        switch figure {
+        case .metric(let metric): name(of: metric)
+        case .learningRate(let stage), .seconds(let stage): stage == .sovits ? "SoVITS" : "prior"
+        }
+    }
+
+    package static func shortName(of figure: Figure) -> String {
+        if case .metric(let metric) = figure { shortName(of: metric) } else { name(of: figure) }
+    }
+
+    /// The name of a figure where nothing else says what it belongs to.
+    package static func fullName(of figure: Figure) -> String {
+        switch figure {
+        case .metric(.generatorGradientNorm): "gradient norm, generator"
+        case .metric(.discriminatorGradientNorm): "gradient norm, discriminator"
+        case .metric(.priorGradientNorm): "gradient norm, prior"
+        case .metric(.discriminator): "discriminator loss"
+        case .metric(let metric): name(of: metric)
+        case .learningRate: "learning rate, \(name(of: figure))"
+        case .seconds: "seconds a step, \(name(of: figure))"
+        }
+    }
+
     /// The name of a figure.
     package static func name(of metric: Metric) -> String {
         switch metric {

@@ -113,75 +113,50 @@ extension Journal {
         }
     }
 
-    /// The records that led to a branch's present, along its ancestors, oldest first, at most `limit` of them.
-    ///
-    /// Thinning keeps the first and the last, rows with held-out figures, and of each stretch of each stage the lowest and
-    /// the highest, so that a spike is never lost. `through` leaves out steps after it, e.g. those about to be redone.
-    package func history(branch: String, limit: Int, through last: Int = .max) throws -> [StepRecord] {
+    /// The last `limit` records of those that led to a branch's present, along its ancestors, oldest first.
+    package func history(branch: String, limit: Int) throws -> [StepRecord] {
         try read { database in
-            let segments = try Self.lineage(of: branch, through: last, database)
-            var points: [HistoryPoint] = []
-            var places: [(segment: Int, step: Int)] = []
-            for (index, segment) in segments.enumerated() {
-                let cursor = try Row.fetchCursor(
+            var records: [StepRecord] = []
+            for segment in try Self.lineage(of: branch, through: .max, database).reversed() {
+                guard records.count < limit else { break }
+                let rows = try Row.fetchAll(
                     database,
                     sql: """
-                        SELECT step, stage, headline, validates FROM steps
-                        WHERE branch = ? AND step > ? AND step <= ? ORDER BY step
-                        """, arguments: [segment.branch, segment.after, segment.through])
-                while let row = try cursor.next() {
-                    points.append(
-                        HistoryPoint(isPrior: row[1] == Stage.prior.rawValue, value: row[2], isValidation: row[3]))
-                    places.append((index, row[0]))
-                }
+                        SELECT * FROM steps WHERE branch = ? AND step > ? AND step <= ? ORDER BY step DESC LIMIT ?
+                        """,
+                    arguments: [segment.branch, segment.after, segment.through, limit - records.count])
+                records += try rows.map { try StepRecord(row: $0, path: url.path) }
             }
-            let statement = try database.makeStatement(sql: "SELECT * FROM steps WHERE branch = ? AND step = ?")
-            return try HistoryPoint.thinned(points, limit: limit).compactMap { place in
-                let (segment, step) = places[place]
-                return try Row.fetchOne(statement, arguments: [segments[segment].branch, step])
-                    .map { try StepRecord(row: $0, path: url.path) }
-            }
+            return records.reversed()
         }
     }
-}
 
-/// As much of a record as thinning looks at.
-struct HistoryPoint: Equatable {
-    var isPrior: Bool
-    /// nil when it is not finite: that outranks every peak.
-    var value: Double?
-    var isValidation: Bool
-
-    /// The places to keep, ascending, at most `limit`.
-    static func thinned(_ points: [HistoryPoint], limit: Int) -> [Int] {
-        guard points.count > limit else { return Array(points.indices) }
-        guard limit > 1, let last = points.indices.last else { return limit == 1 ? [points.count - 1] : [] }
-        var kept: Set<Int> = [0, last]
-        let validations = points.indices.filter { points[$0].isValidation }
-        kept.formUnion(evenly(validations, min(limit / 4, limit - kept.count)))
-        let stages = [false, true].map { isPrior in points.indices.filter { points[$0].isPrior == isPrior } }
-        let room = limit - kept.count
-        for stage in stages {
-            let buckets = room * stage.count / points.count / 2
-            for bucket in 0..<max(0, buckets) {
-                var low = stage[stage.count * bucket / buckets]
-                var high = low
-                for place in stage[(stage.count * bucket / buckets)..<(stage.count * (bucket + 1) / buckets)] {
-                    if rank(points[place]) < rank(points[low]) { low = place }
-                    // The last of equals, so that a flat stretch keeps two points as well.
-                    if rank(points[place]) >= rank(points[high]) { high = place }
-                }
-                kept.formUnion([low, high])
+    /// The curves of a line's steps, each figure in at most about `spans` stretches with their lowest and highest value,
+    /// however many steps there are.
+    package func curves(onLineOf branch: String, steps: ClosedRange<Int>, spans: Int = 2048) throws -> CurveSlice {
+        try read { database in
+            var parts: [(branch: String, steps: ClosedRange<Int>)] = []
+            for segment in try Self.lineage(of: branch, through: .max, database) {
+                let ends = try Row.fetchOne(
+                    database,
+                    sql: """
+                        SELECT (SELECT min(step) FROM steps WHERE branch = ?1 AND step > ?2 AND step <= ?3),
+                            (SELECT max(step) FROM steps WHERE branch = ?1 AND step > ?2 AND step <= ?3)
+                        """,
+                    arguments: [
+                        segment.branch, max(segment.after, steps.lowerBound - 1),
+                        min(segment.through, steps.upperBound),
+                    ])
+                if let first: Int = ends?[0], let last: Int = ends?[1] { parts.append((segment.branch, first...last)) }
             }
+            let count = (parts.last?.steps.upperBound ?? 0) - (parts.first?.steps.lowerBound ?? 1) + 1
+            var slice = CurveSlice(steps: steps, count: count, spans: spans)
+            for part in parts {
+                try StepDigests.collect(
+                    part.branch, part.steps, level: StepDigests.level(for: count), into: &slice, database,
+                    path: url.path)
+            }
+            return slice
         }
-        return kept.sorted()
-    }
-
-    private static func rank(_ point: HistoryPoint) -> Double { point.value ?? .infinity }
-
-    /// `count` of the places at equal distances, the last one included.
-    private static func evenly(_ places: [Int], _ count: Int) -> [Int] {
-        guard count > 0, places.count > count else { return count > 0 ? places : [] }
-        return (1...count).map { places[places.count * $0 / count - 1] }
     }
 }

@@ -86,23 +86,32 @@ package final class Journal: Sendable {
                 let previous = try StepRecord(row: previous, path: url.path)
                 return record.isIdentical(to: previous) ? .identical : .different(previous: previous)
             }
-            try Self.insert(record, database)
+            try insert(record, database)
             return .added
+        }
+    }
+
+    /// Adds many steps that are not there yet, by step, in one transaction.
+    package func append(contentsOf records: some Sequence<StepRecord>) throws {
+        try write { database in
+            for record in records { try insert(record, database) }
         }
     }
 
     /// Puts a record in the place of the one of the same branch and step.
     package func replace(_ record: StepRecord) throws {
-        try write { try Self.insert(record, $0) }
+        try write { try insert(record, $0, isReplacement: true) }
     }
 
-    private static func insert(_ record: StepRecord, _ database: Database) throws {
+    private func insert(_ record: StepRecord, _ database: Database, isReplacement: Bool = false) throws {
         let headline = record.headline.flatMap { $0.isFinite ? Double($0) : nil }
         let statement = try database.cachedStatement(sql: "INSERT OR REPLACE INTO steps VALUES (?,?,?,?,?,?,?,?,?,?)")
         try statement.execute(arguments: [
             record.branch, record.step, record.stage.rawValue, record.epoch, record.batch, record.learningRate,
             MetricText.encode(record.metrics), headline, record.isValidation, record.seconds,
         ])
+        try StepDigests.update(
+            record.branch, after: record.step, isReplacement: isReplacement, database, path: url.path)
     }
 
     /// A branch's own records after a step and up to another, by step: what a checkpoint keeps since its parent.

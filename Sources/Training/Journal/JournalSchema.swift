@@ -2,8 +2,9 @@ import GRDB
 
 /// The tables of `journal.sqlite`.
 ///
-/// `steps.metrics` is a JSON object (see `MetricText`); `headline` repeats the figure that a curve of the stage is drawn
-/// from, NULL when it is not finite, and `validates` marks rows with a held-out figure: thinning reads only these two.
+/// `steps.metrics` is a JSON object (see `MetricText`); `headline` repeats the figure that stands for the stage, NULL when
+/// it is not finite, and `validates` marks rows with a held-out figure: what is found by them is found without parsing.
+/// `digests` repeat the steps in stretches (see `StepDigests`).
 enum JournalSchema {
     static let migrator: DatabaseMigrator = {
         var migrator = DatabaseMigrator()
@@ -48,6 +49,10 @@ enum JournalSchema {
                     CREATE TABLE synchronizations (id INTEGER PRIMARY KEY, count INTEGER NOT NULL);
                     INSERT INTO synchronizations VALUES (1, 0);
                     """)
+        }
+        migrator.registerMigration("2") { database in
+            try database.execute(sql: StepDigests.table)
+            try StepDigests.writeAll(database, path: "")
         }
         return migrator
     }()

@@ -5,8 +5,17 @@ import VoiceModel
 // What others ask while training goes on.
 extension Trainer {
     package nonisolated func history(limit: Int) async throws -> [StepRecord] {
-        let branch = try store.readHead()?.branch ?? CheckpointID.firstBranch
-        return try journal.history(branch: branch, limit: limit)
+        try await reading { [store, journal] in
+            let branch = try store.readHead()?.branch ?? CheckpointID.firstBranch
+            return try journal.history(branch: branch, limit: limit)
+        }
+    }
+
+    package nonisolated func curves(onLineOf branch: String?, steps: ClosedRange<Int>) async throws -> CurveSlice {
+        try await reading { [store, journal] in
+            let branch = try branch ?? store.readHead()?.branch ?? CheckpointID.firstBranch
+            return try journal.curves(onLineOf: branch, steps: steps)
+        }
     }
 
     package nonisolated func history(of branch: String, limit: Int) async throws -> [StepRecord] {

@@ -33,10 +33,13 @@ package enum TrainingCommand: Sendable, Equatable {
 package protocol TrainingSession: AnyObject, Sendable {
     /// All updates from now on; one consumer.
     var updates: AsyncStream<TrainingUpdate> { get }
-    /// The journal's rows so far of the current branch and its ancestors, oldest first, thinned to at most `limit`.
+    /// The last `limit` of the journal's rows of the current branch and its ancestors, oldest first.
     func history(limit: Int) async throws -> [StepRecord]
     /// The same of a branch by its name, past the place where others left it.
     func history(of branch: String, limit: Int) async throws -> [StepRecord]
+    /// The curves of some steps of a branch and its ancestors, in bounded memory however long they are; nil is the branch
+    /// in training.
+    func curves(onLineOf branch: String?, steps: ClosedRange<Int>) async throws -> CurveSlice
     /// The last `limit` events, oldest first.
     func recentEvents(limit: Int) async throws -> [JournalEvent]
     func send(_ command: TrainingCommand)
