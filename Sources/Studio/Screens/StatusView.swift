@@ -35,12 +35,15 @@ func statusItems(_ state: StudioState, columns: Int, withPhase: Bool = false) ->
     if let redoing = snapshot.redoing {
         let text = "again \(max(0, snapshot.step - redoing.from))/\(redoing.to - redoing.from)"
         items.append(StatusItem(text, style: CellStyle(.warning), rank: 2))
+    if !withPhase, let progress = snapshot.progress {
+        items.append(StatusItem(Wording.bar(progress, columns: columns >= 160 ? 20 : 10), style: .dim, rank: 8))
+        items.append(StatusItem(Wording.percent(progress), rank: 7))
     }
     if let seconds = snapshot.secondsPerStep {
         items.append(StatusItem("\(Wording.stepTime(seconds))/step", rank: 4))
     }
     if let seconds = snapshot.secondsLeft { items.append(StatusItem("\(Wording.duration(seconds)) left", rank: 3)) }
-    if let safety = Wording.safety(snapshot) { items.append(StatusItem(safety, rank: 7)) }
+    if let safety = Wording.safety(snapshot) { items.append(StatusItem(safety, rank: 9)) }
     items.append(StatusItem("lr \(Wording.learningRate(snapshot.learningRate))", rank: 6))
     return items
 }
@@ -78,9 +81,9 @@ func drawHeader(_ state: StudioState, on grid: inout CellGrid, in rect: CellRect
 /// What there is to say, in lines; none when the keys are shown instead.
 func noticeLines(_ state: StudioState, columns: Int, limit: Int) -> [String] {
     guard let notice = shownNotice(state) else { return [] }
-    let lines = CellGrid.wrap(notice.text, columns: columns)
+    let lines = CellGrid.wrap(notice.text, columns: columns - 2)
     guard lines.count > limit else { return lines }
-    let rest = CharacterWidth.shortened(lines[(limit - 1)...].joined(separator: " "), columns: columns)
+    let rest = CharacterWidth.shortened(lines[(limit - 1)...].joined(separator: " "), columns: columns - 2)
     return lines.prefix(limit - 1) + [rest]
 }
 
@@ -91,12 +94,24 @@ private func shownNotice(_ state: StudioState) -> Notice? {
     return Notice("Making the take …", .accent)
 }
 
+/// What a notice is, without its colour.
+private func sign(of role: ColorRole) -> String {
+    switch role {
+    case .good: "✓"
+    case .warning: "!"
+    case .bad: "▲"
+    default: "▸"
+    }
+}
+
 /// What there is to say, else what the keys do.
 func drawNotice(_ state: StudioState, _ lines: [String], on grid: inout CellGrid, row: Int) {
     let columns = 1..<grid.size.columns - 1
     if let notice = shownNotice(state) {
+        let style = CellStyle(notice.role)
+        grid.write(sign(of: notice.role), row: row, column: 1, style: style, within: columns)
         for (offset, line) in lines.enumerated() {
-            grid.write(line, row: row + offset, column: 1, style: CellStyle(notice.role), within: columns)
+            grid.write(line, row: row + offset, column: 3, style: style, within: columns)
         }
         return
     }

@@ -50,6 +50,18 @@ package enum Wording {
         return "\(digits)e\(power)"
     }
 
+    /// "0.7 %", "42 %".
+    package static func percent(_ share: Double) -> String {
+        let percent = 100 * max(0, min(1, share))
+        return AxisTicks.plain(percent, decimals: percent < 9.95 ? 1 : 0) + " %"
+    }
+
+    /// A line that is heavy as far as something is done.
+    package static func bar(_ share: Double, columns: Int) -> String {
+        let done = max(0, min(columns, Int((share * Double(columns)).rounded(.down))))
+        return String(repeating: "━", count: done) + String(repeating: "─", count: columns - done)
+    }
+
     /// "12 steps at risk, saved every 3 min for 0.4 %": what only memory has, and what it costs that it is not more; nil
     /// before the pace of saving is known.
     package static func safety(_ snapshot: TrainingSnapshot) -> String? {

@@ -11,15 +11,19 @@ package struct ChartSeries: Sendable {
     package var points: SeriesBuckets
     /// Drawn quietly behind the others, with its name at its end instead of in the legend.
     package var isGhost: Bool
+    /// True for figures that are measured now and then: they are means already, and are never smoothed.
+    package var isSparse: Bool
 
     package init(
-        name: String, shortName: String? = nil, role: ColorRole, points: SeriesBuckets, isGhost: Bool = false
+        name: String, shortName: String? = nil, role: ColorRole, points: SeriesBuckets, isGhost: Bool = false,
+        isSparse: Bool = false
     ) {
         self.name = name
         self.shortName = shortName ?? name
         self.role = role
         self.points = points
         self.isGhost = isGhost
+        self.isSparse = isSparse
     }
 }
 
@@ -113,7 +117,9 @@ package struct LineChart: Sendable {
                 within: rect.columnRange)
             return nil
         }
-        let averages = smoothing.map { average in series.map { $0.isGhost ? nil : average.smoothed($0.points) } }
+        let averages = smoothing.map { average in
+            series.map { $0.isGhost || $0.isSparse ? nil : average.smoothed($0.points) }
+        }
         drawLegend(averages ?? series.map { _ in nil }, on: &grid, in: legendRect)
         let scale = VerticalScale(range: values, isLogarithmic: isLogarithmic)
         // A line under the curves where there is room for one.

@@ -28,6 +28,11 @@ extension Figure {
     }
 }
 
+extension Figure {
+    /// True for figures of held-out clips, which only some steps measure.
+    package var isSparse: Bool { self == .metric(.validationMel) || self == .metric(.validationCrossEntropy) }
+}
+
 extension StepRecord {
     /// All of a step that curves are drawn of.
     package var figures: [(figure: Figure, value: Float)] {

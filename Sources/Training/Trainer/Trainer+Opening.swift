@@ -56,6 +56,7 @@ extension Trainer {
             log(.started, redoing("Starting from scratch: \(size)", after: 0))
         }
         settingsToReplay = Self.inForce(try journal.settings(branch: branch, after: (savedStep ?? 0) - 1))
+        for record in try journal.history(branch: branch, limit: 200) { stepPace.add(record) }
         try prepare("Starting")
         self.engine = engine
         // What was wished at this very step holds from the first figure on the screen.

@@ -98,7 +98,6 @@ extension Trainer {
         savedStep = loaded.id.step
         startedSaveStep = savedStep
         startedSaveAt = .now
-        recentSeconds = []
         try refreshSummaries()
     }
 

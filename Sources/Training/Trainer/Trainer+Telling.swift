@@ -30,7 +30,7 @@ extension Trainer {
         standing.withLock { ($0.step, $0.savedStep) = (step, saved) }
         let stage = engine?.stage(after: currentStep) ?? voice.configuration.training.schedule[0]
         let place = (stage == .sovits ? engine?.position.sovits : engine?.position.prior) ?? SamplerPosition()
-        let sorted = recentSeconds.sorted()
+        let schedule = engine?.position.stageOverride.map { [$0] } ?? voice.configuration.training.schedule
         continuation.yield(
             .snapshot(
                 TrainingSnapshot(
@@ -39,13 +39,14 @@ extension Trainer {
                     stage: stage, epoch: place.epoch, batch: place.batch,
                     batchesInEpoch: engine?.batchesInEpoch(stage) ?? 0,
                     learningRate: engine?.learningRate(stage) ?? 0,
-                    secondsPerStep: sorted.isEmpty ? nil : sorted[sorted.count / 2], origin: origin,
+                    secondsPerStep: stepPace.secondsPerStep(schedule: schedule), origin: origin,
                     checkpoints: summaries, branches: branches,
                     stageOverride: engine?.position.stageOverride,
                     learningRateFactor: engine?.position.learningRateFactor ?? 1,
                     safety: TrainingSnapshot.Safety(
                         savedStep: savedStep, isSaving: saving != nil, interval: pace.interval, cost: pace.share),
                     redoing: redoing.flatMap { currentStep < $0.to ? $0 : nil })))
+                    timeSplit: partTimes.split(stepPace.shares(schedule: schedule)))))
     }
 }
 

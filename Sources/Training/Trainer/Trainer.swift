@@ -60,7 +60,9 @@ package actor Trainer: TrainingSession {
     /// Steps that are done again, until the last of them is done.
     var redoing: TrainingSnapshot.Redoing?
     let threads: Int
-    var recentSeconds: [Double] = []
+    var stepPace = StepPace()
+    /// Where a step's time goes, by stage.
+    var partTimes = PartTimes()
     /// A step that was done while the journal could not be written.
     var unrecorded: StepRecord?
     var lastEvent = ContinuousClock.now
@@ -179,9 +181,12 @@ package actor Trainer: TrainingSession {
             replaySettings()
             standing.withLock { $0.isInStep = true }
             defer { standing.withLock { $0.isInStep = false } }
+            let parts = StepParts()
+            engine.parts = parts
             let record = try engine.performStep(branch: branch)
+            partTimes.add(parts, of: record.stage)
             unrecorded = record
-            recentSeconds = recentSeconds.suffix(19) + [record.seconds]
+            stepPace.add(record)
             try note(record)
             publish()
         } catch let error as TrainingError {

@@ -26,7 +26,7 @@ package struct TrainingSnapshot: Sendable, Equatable {
     package var batch: Int
     package var batchesInEpoch: Int
     package var learningRate: Double
-    /// Median of the last steps; nil before the first.
+    /// The mean of the schedule's round by the last steps of each stage; nil before the first.
     package var secondsPerStep: Double?
     /// Where training went on from and why, e.g. "resumed main/g_0000120 (autosave)"; empty for a fresh start.
     package var origin: String
@@ -54,6 +54,8 @@ package struct TrainingSnapshot: Sendable, Equatable {
             self.to = to
         }
     }
+    /// Where the time of the last steps went; empty before the first.
+    package var timeSplit: [TimeShare]
 
     /// What would be lost if the power failed now, and what it costs that it is not more.
     package struct Safety: Sendable, Equatable {
@@ -73,6 +75,18 @@ package struct TrainingSnapshot: Sendable, Equatable {
         }
     }
 
+    /// A part of training and its share of the time in steps.
+    package struct TimeShare: Sendable, Equatable {
+        package var stage: Stage
+        /// What is done, e.g. "generator forward".
+        package var part: String
+        package var share: Double
+
+        package init(stage: Stage, part: String, share: Double) {
+            (self.stage, self.part, self.share) = (stage, part, share)
+        }
+    }
+
     /// Steps that only memory has.
     package var stepsAtRisk: Int { max(0, step - (safety.savedStep ?? 0)) }
 
@@ -82,6 +96,7 @@ package struct TrainingSnapshot: Sendable, Equatable {
         checkpoints: [CheckpointSummary], branches: [BranchSummary] = [], stageOverride: Stage? = nil,
         learningRateFactor: Double = 1,
         safety: Safety = Safety(), redoing: Redoing? = nil
+        safety: Safety = Safety(), timeSplit: [TimeShare] = []
     ) {
         self.phase = phase
         self.voiceName = voiceName
@@ -101,6 +116,12 @@ package struct TrainingSnapshot: Sendable, Equatable {
         self.learningRateFactor = learningRateFactor
         self.safety = safety
         self.redoing = redoing
+        self.timeSplit = timeSplit
+    }
+
+    /// How much of the way to `targetStep` is done, 0 … 1; nil without one.
+    package var progress: Double? {
+        targetStep.map { $0 > 0 ? min(1, Double(step) / Double($0)) : 1 }
     }
 
     /// Seconds until `targetStep`, when both it and the speed are known.

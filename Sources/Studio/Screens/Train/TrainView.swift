@@ -67,7 +67,14 @@ private func drawChart(
         drawPreparation(what, fraction: fraction, on: &grid, in: rect.inside)
         return
     }
-    guard let plot = chart.draw(on: &grid, in: rect.inside) else { return }
+    var room = rect.inside
+    if pane.figures.contains(where: { if case .seconds = $0 { true } else { false } }) {
+        let parts = timeSplitRows(state, in: room)
+        let (upper, lower) = room.splitTop(room.rows - parts)
+        drawTimeSplit(state, on: &grid, in: lower)
+        room = upper
+    }
+    guard let plot = chart.draw(on: &grid, in: room) else { return }
     grid.addTarget(plot, StudioTarget.plot(number))
 }
 
@@ -82,7 +89,7 @@ extension StudioState {
             series.append(
                 ChartSeries(
                     name: Wording.name(of: figure), shortName: Wording.shortName(of: figure), role: .series(index),
-                    points: points))
+                    points: points, isSparse: figure.isSparse))
         }
         // Of other branches the chart's first figure alone: more would be noise.
         if train.showsGhosts, !series.isEmpty, let figure = pane.figures.first {
