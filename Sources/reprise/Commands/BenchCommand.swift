@@ -7,7 +7,8 @@ import VoiceModel
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measure this machine: the model, saving, and the studio beside training.",
-        subcommands: [BenchModelCommand.self, BenchAuditionCommand.self], defaultSubcommand: BenchModelCommand.self)
+        subcommands: [BenchModelCommand.self, BenchAuditionCommand.self, BenchStudioCommand.self],
+        defaultSubcommand: BenchModelCommand.self)
 }
 
 /// `reprise bench step|ops|say|checkpoint`; its own name need not be given.
