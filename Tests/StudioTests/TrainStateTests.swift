@@ -143,7 +143,7 @@ import Training
         #expect(answered.isEmpty)
         let points = try #require(state.chart(ChartPane("Mel", [.mel]), glyphs: .braille).series.first?.points)
         let seen = points.visible(in: window(state))
-        #expect(seen.allSatisfy { $0.lastX - $0.firstX <= 6 })
+        #expect(seen.allSatisfy { $0.lastX - $0.firstX <= 8 })
         // New steps belong to it.
         _ = state.reduce(.update(.step(Fixture.step(40_001))))
         #expect(state.train.detail?.curves.lastStep == 40_001)

@@ -133,7 +133,7 @@ extension Journal {
 
     /// The curves of a line's steps, each figure in at most about `spans` stretches with their lowest and highest value,
     /// however many steps there are.
-    package func curves(onLineOf branch: String, steps: ClosedRange<Int>, spans: Int = 2048) throws -> CurveSlice {
+    package func curves(onLineOf branch: String, steps: ClosedRange<Int>, spans: Int = 2000) throws -> CurveSlice {
         try read { database in
             var parts: [(branch: String, steps: ClosedRange<Int>)] = []
             for segment in try Self.lineage(of: branch, through: .max, database) {

@@ -106,9 +106,9 @@ package struct CurveSlice: Sendable, Equatable {
     ///   - steps: what the slice is of.
     ///   - count: how many of them there are at most, from the first to the last that is known.
     ///   - spans: how many stretches of each figure to keep, about.
-    package init(steps: ClosedRange<Int>, count: Int? = nil, spans: Int = 2048) {
+    package init(steps: ClosedRange<Int>, count: Int? = nil, spans: Int = 2000) {
         self.steps = steps
-        stepsPerSpan = max(1, (count ?? steps.count) / max(1, spans))
+        stepsPerSpan = max(1, (max(1, count ?? steps.count) - 1) / max(1, spans) + 1)
     }
 
     /// Adds what follows; neighbours in the same stretch of the slice are joined.
