@@ -45,7 +45,7 @@ extension Trainer {
                     learningRateFactor: engine?.position.learningRateFactor ?? 1,
                     safety: TrainingSnapshot.Safety(
                         savedStep: savedStep, isSaving: saving != nil, interval: pace.interval, cost: pace.share),
-                    redoing: redoing.flatMap { currentStep < $0.to ? $0 : nil })))
+                    redoing: redoing.flatMap { currentStep < $0.to ? $0 : nil },
                     timeSplit: partTimes.split(stepPace.shares(schedule: schedule)))))
     }
 }

@@ -95,8 +95,7 @@ package struct TrainingSnapshot: Sendable, Equatable {
         batch: Int, batchesInEpoch: Int, learningRate: Double, secondsPerStep: Double?, origin: String,
         checkpoints: [CheckpointSummary], branches: [BranchSummary] = [], stageOverride: Stage? = nil,
         learningRateFactor: Double = 1,
-        safety: Safety = Safety(), redoing: Redoing? = nil
-        safety: Safety = Safety(), timeSplit: [TimeShare] = []
+        safety: Safety = Safety(), redoing: Redoing? = nil, timeSplit: [TimeShare] = []
     ) {
         self.phase = phase
         self.voiceName = voiceName

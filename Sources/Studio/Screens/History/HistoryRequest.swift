@@ -10,12 +10,12 @@ package enum HistoryRequest: Sendable, Hashable {
     case comparison(String, String)
     case thinning
 
-    private static let rows = 4_000
-
     package func answer(from session: any TrainingSession) async -> HistoryAnswer {
         do {
             switch self {
-            case .line(let branch): return .line(branch, try await session.history(of: branch, limit: Self.rows))
+            case .line(let branch):
+                return .line(
+                    branch, Self.points(of: try await session.curves(onLineOf: branch, steps: 1...Int.max), branch))
             case .settings(let id): return .settings(id, try await session.settings(of: id))
             case .takes: return .takes(try await session.takes())
             case .comparison(let first, let second): return .comparison(try await session.compare(first, second))
@@ -23,6 +23,26 @@ package enum HistoryRequest: Sendable, Hashable {
             }
         } catch {
             return .failed(self, "\(error)")
+        }
+    }
+}
+
+extension HistoryRequest {
+    /// The losses of a line as steps that stand for all of it: of each stretch the lowest value at its first step and the
+    /// highest at its last, so that no spike is lost however long the line is.
+    private static func points(of slice: CurveSlice, _ branch: String) -> [StepRecord] {
+        var metrics: [Int: [Metric: Float]] = [:]
+        for metric in MomentCurves.metrics {
+            for span in slice.figures[.metric(metric)] ?? [] {
+                metrics[Int(span.firstStep), default: [:]][metric] = span.finiteCount > 0 ? span.low : .nan
+                if span.lastStep > span.firstStep { metrics[Int(span.lastStep), default: [:]][metric] = span.high }
+            }
+        }
+        return metrics.sorted { $0.key < $1.key }.map { step, values in
+            let stage: Stage = values[.crossEntropy] == nil ? .sovits : .prior
+            return StepRecord(
+                branch: branch, step: step, stage: stage, epoch: 0, batch: 0, learningRate: 0, metrics: values,
+                seconds: 0)
         }
     }
 }
