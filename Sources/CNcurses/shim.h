@@ -27,10 +27,10 @@ static inline int reprise_scalar_width(uint32_t scalar, void *width_locale) {
     return width;
 }
 
-/// Takes the character set from the environment, and nothing else: numbers keep their decimal point.
+/// Takes the character set of a locale ("": the environment's), and nothing else: numbers keep their decimal point.
 /// Returns 1 when it is UTF-8.
-static inline int reprise_use_environment_characters(void) {
-    if (setlocale(LC_CTYPE, "") == NULL) return 0;
+static inline int reprise_use_characters_of(const char *name) {
+    if (setlocale(LC_CTYPE, name) == NULL) return 0;
     return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 

@@ -24,6 +24,19 @@ struct Scene: Sendable, CustomTestStringConvertible {
         }
     }
 
+    /// Compares the colours and attributes of every cell, as a theme gives them at each depth, with those kept: a line a
+    /// row, with the number of cells before each look that differs from the one before.
+    @MainActor func expectColoursAsTheyWere(theme name: String, depths: [ColorDepth], columns: Int, rows: Int) throws {
+        let theme = try ThemeLibrary(folders: []).theme(named: name)
+        let backend = MemoryBackend(size: TerminalSize(columns: columns, rows: rows), glyphs: glyphs)
+        backend.present(drawStudio(state(), size: backend.size, glyphs: backend.glyphs))
+        let picture = try #require(backend.pictures.last)
+        for depth in depths {
+            let drawn = picture.looks(theme: theme, depth: depth)
+            try expectKept(drawn, in: "\(self.name)-\(name)-\(depth)-\(columns)x\(rows).txt")
+        }
+    }
+
     /// Draws it in many sizes and without UTF-8: nothing may be written outside, nor above ASCII there.
     func expectEverySizeIsDrawnWithoutHarm() {
         let state = state()
@@ -37,6 +50,32 @@ struct Scene: Sendable, CustomTestStringConvertible {
         }
         let grid = drawStudio(state, size: TerminalSize(columns: 120, rows: 40), glyphs: .ascii).asciiOnly()
         #expect(grid.cells.allSatisfy { $0.scalar.value < 0x7F && $0.marks.isEmpty })
+    }
+}
+
+extension CellGrid {
+    /// The look of every cell, row by row: "12 56b4e9/-b 4 …" are twelve cells of one look and four of the next. A look
+    /// is its colour, its ground ("-": the terminal's own), and b, d, r, u for bold, dim, reversed, underlined.
+    func looks(theme: Theme, depth: ColorDepth) -> String {
+        (0..<size.rows).map { row in
+            var runs: [(count: Int, look: String)] = []
+            for cell in self.row(row) {
+                let look = ResolvedLook(cell.style, theme: theme, depth: depth).label(depth)
+                if runs.last?.look == look { runs[runs.count - 1].count += 1 } else { runs.append((1, look)) }
+            }
+            return runs.map { "\($0.count) \($0.look)" }.joined(separator: "  ")
+        }.joined(separator: "\n") + "\n"
+    }
+}
+
+extension ResolvedLook {
+    fileprivate func label(_ depth: ColorDepth) -> String {
+        func name(_ color: Int?) -> String {
+            color.map { depth == .direct ? String($0, radix: 16) : "\($0)" } ?? "-"
+        }
+        let marks: [(TextAttributes, String)] = [(.bold, "b"), (.dim, "d"), (.reverse, "r"), (.underline, "u")]
+        return "\(name(foreground))/\(name(background))"
+            + marks.filter { attributes.contains($0.0) }.map(\.1).joined()
     }
 }
 
@@ -58,13 +97,17 @@ private let pictureFolder = URL(fileURLWithPath: #filePath).deletingLastPathComp
 
 /// Compares a picture with the kept one of this name and size.
 func expectKept(_ name: String, _ picture: CellGrid) throws {
-    let drawn = picture.text + "\n"
-    let file = pictureFolder.appendingPathComponent("\(name)-\(picture.size.columns)x\(picture.size.rows).txt")
+    try expectKept(picture.text + "\n", in: "\(name)-\(picture.size.columns)x\(picture.size.rows).txt")
+}
+
+/// Compares a text with the kept one in a file.
+private func expectKept(_ drawn: String, in name: String) throws {
+    let file = pictureFolder.appendingPathComponent(name)
     guard FileManager.default.fileExists(atPath: file.path) else {
         try drawn.write(to: file, atomically: true, encoding: .utf8)
-        Issue.record("\(file.lastPathComponent) is new; look at it, then keep it.")
+        Issue.record("\(name) is new; look at it, then keep it.")
         return
     }
     let kept = try String(contentsOf: file, encoding: .utf8)
-    #expect(drawn == kept, "\(file.lastPathComponent) has changed:\n\(drawn)")
+    #expect(drawn == kept, "\(name) has changed:\n\(drawn)")
 }

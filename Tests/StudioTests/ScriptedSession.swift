@@ -12,16 +12,20 @@ final class ScriptedSession: TrainingSession {
     private let kept = Mutex<[TakeVote]>([])
     private let rows: [StepRecord]
     private let events: [JournalEvent]
+    private let log: [LogPage.Line]
+    private let changed = Mutex<[String]>([])
     private let answers: @Sendable (TrainingCommand) -> [TrainingUpdate]
 
     /// - Parameter answers: what the session says to a command.
     init(
         rows: [StepRecord] = [], events: [JournalEvent] = [],
+        log: [LogPage.Line] = [],
         answers: @escaping @Sendable (TrainingCommand) -> [TrainingUpdate] = { _ in [] }
     ) {
         (updates, script) = AsyncStream.makeStream()
         self.rows = rows
         self.events = events
+        self.log = log
         self.answers = answers
     }
 
@@ -79,6 +83,37 @@ final class ScriptedSession: TrainingSession {
         return PrunePreview(
             kept: Fixture.checkpoints.dropFirst().map { PrunePreview.Kept(checkpoint: $0, reasons: ["recent"]) },
             leaving: [leaving], bytesFreed: leaving.bytesFreed)
+    }
+
+    /// What was changed, as "loss.mel = 30".
+    var changes: [String] { changed.withLock { $0 } }
+
+    func log(_ request: LogRequest) async throws -> LogPage {
+        let wanted = log.filter { line in
+            switch line.entry {
+            case .step(let record): request.stages.contains(record.stage)
+            case .event(let event): request.kinds.contains(event.kind)
+            }
+        }
+        let side = wanted.filter { request.isBackwards ? $0.place < request.place : request.place < $0.place }
+        let page = request.isBackwards ? side.suffix(request.limit) : side.prefix(request.limit)
+        return LogPage(lines: Array(page), goesOn: side.count > page.count)
+    }
+
+    func settings() async throws -> [SettingState] { Fixture.settings }
+
+    func change(_ setting: String, to text: String?) async throws -> String {
+        if text == "wrong" { throw SettingRefused() }
+        changed.withLock { $0.append("\(setting) = \(text ?? "as before")") }
+        return "\(setting) = \(text ?? "as before") from step 141 on."
+    }
+
+    func record(output lines: [String]) {
+        for line in lines { script.yield(.event(Fixture.event(.library, at: 140, line))) }
+    }
+
+    struct SettingRefused: Error, CustomStringConvertible {
+        let description = "[loss] mel must be a number from 0 to 1000, not “wrong”."
     }
 
     func settings(of checkpoint: String) async throws -> CheckpointSettings {
@@ -162,6 +197,39 @@ enum Fixture {
             epoch: step / 8, batch: step % 8, batchesInEpoch: 8, learningRate: 1.9998e-4, secondsPerStep: 2.41,
             origin: "resumed main/g_0000120 (autosave)", checkpoints: checkpoints)
     }
+
+    static let settings: [SettingState] = [
+        SettingState(
+            section: "voice", key: "name", meaning: "How the voice is called.", expectation: "a text", value: "ada",
+            defaultValue: "ada", effect: .nextStart),
+        SettingState(
+            section: "voice", key: "preset", meaning: "The size of the model: tiny (for tests), nano, standard or v2.",
+            expectation: "one of tiny, nano, standard, v2", choices: ["tiny", "nano", "standard", "v2"],
+            value: "nano", defaultValue: "nano", effect: .fixed),
+        SettingState(
+            section: "training", key: "batch_size", meaning: "Clips in one step.",
+            expectation: "a whole number from 1 to 64", value: "8", defaultValue: "8", fileValue: "4",
+            effect: .nextStart),
+        SettingState(
+            section: "training", key: "schedule",
+            meaning: "The stage of each step, repeated: sovits (the acoustic model) or prior (the token model).",
+            expectation: "a list of sovits and prior, not empty", value: "sovits, sovits, sovits, prior",
+            defaultValue: "sovits, sovits, sovits, prior", effect: .nextStep),
+        SettingState(
+            section: "training", key: "autosave_minutes",
+            meaning: "Save after this many minutes at the latest: no more than that is ever at risk.",
+            expectation: "a number from 0.1 to 1440", value: "5", defaultValue: "10", effect: .atOnce),
+        SettingState(
+            section: "loss", key: "mel", meaning: "Mel spectrogram distance (L1).",
+            expectation: "a number from 0 to 1000", value: "30", defaultValue: "45", fileValue: "45",
+            effect: .nextStep, isOnLine: true),
+        SettingState(
+            section: "loss", key: "kl", meaning: "Divergence of the posterior from the prior encoder, per frame.",
+            expectation: "a number from 0 to 1000", value: "1", defaultValue: "1", effect: .nextStep),
+        SettingState(
+            section: "studio", key: "theme", meaning: "A theme's name, as in themes/.", expectation: "a text",
+            value: "dark", defaultValue: "dark", effect: .atOnce),
+    ]
 
     static let events = [
         event(.resumed, at: 120, "Resumed main/g_0000120 (autosave); nothing is done again."),

@@ -19,7 +19,7 @@ import Testing
     }
 
     /// WCAG's contrast of text on the theme's ground.
-    @Test(arguments: ["dark", "light"])
+    @Test(arguments: ["dark", "light", "okabe-ito"])
     func everyColourCanBeReadOnItsGround(name: String) throws {
         let theme = try ThemeLibrary(folders: []).theme(named: name)
         func luminance(_ role: ColorRole) -> Double {
@@ -64,8 +64,8 @@ import Testing
         #expect(try library.theme(named: "dark").name == "mine")
         #expect(try library.theme(named: "dark")[.text].rgb == 0xABCDEF)
         #expect(try library.theme(named: file.path).name == "mine")
-        #expect(library.names == ["dark", "light", "mono"])
+        #expect(library.names == ["dark", "light", "mono", "okabe-ito"])
         let error = try #require(throws: ThemeError.self) { try library.theme(named: "neon") }
-        #expect("\(error)" == "There is no theme named \"neon\"; there are dark, light, mono.")
+        #expect("\(error)" == "There is no theme named \"neon\"; there are dark, light, mono, okabe-ito.")
     }
 }

@@ -11,6 +11,9 @@ package final class StudioApp {
     private let data: DataWorker?
     private let historyLimit: Int
     private let clock: @MainActor () -> Date
+    private let themes: ThemeLibrary
+    private let themeName: String
+    private let output = UnseenOutput()
     private let messages: AsyncStream<StudioMessage>
     let inbox: AsyncStream<StudioMessage>.Continuation
     var work: [Task<Void, Never>] = []
@@ -40,6 +43,7 @@ package final class StudioApp {
         session: any TrainingSession, backend: any TerminalBackend, theme: Theme, player: any AuditionPlayer,
         data: DataWorker? = nil, historyLimit: Int = 1000,
         patience: (seconds: Double, parting: @Sendable () -> String?)? = nil,
+        themes: ThemeLibrary = ThemeLibrary(folders: []), themeName: String = "",
         timeZone: TimeZone = .current, clock: @escaping @MainActor () -> Date = { Date() }
     ) {
         self.session = session
@@ -49,6 +53,8 @@ package final class StudioApp {
         self.historyLimit = historyLimit
         self.clock = clock
         self.patience = patience
+        self.themes = themes
+        self.themeName = themeName.isEmpty ? theme.name : themeName
         (messages, inbox) = AsyncStream.makeStream()
         state = StudioState(now: clock(), timeZone: timeZone)
         backend.theme = theme
@@ -59,6 +65,11 @@ package final class StudioApp {
     /// However it is left except at once, the session has been told to stop and has saved when this returns.
     /// Throws `TerminalError` when there is no terminal that can show it; nothing was started then.
     package func run() async throws -> StudioExit {
+        let (session, output) = (session, output)
+        backend.onOutput = { lines in
+            session.record(output: lines)
+            output.add(lines)
+        }
         try backend.start()
         defer {
             for task in work { task.cancel() }
@@ -97,14 +108,16 @@ package final class StudioApp {
                 for await update in session.updates { inbox.yield(.update(update)) }
                 inbox.yield(.sessionEnded)
             })
+        // On the main thread, as the drawing is: keys must not wait for a thread that a long answer is worked out on.
         work.append(
-            Task.detached {
+            Task {
                 for await event in events { inbox.yield(.terminal(event)) }
             })
         work.append(
             Task.detached {
                 while (try? await Task.sleep(for: Self.tickTime)) != nil { inbox.yield(.tick) }
             })
+        work.append(watchThemes())
         load(withEvents: true)
     }
 
@@ -120,6 +133,9 @@ package final class StudioApp {
                 }
             })
     }
+
+    /// What libraries wrote while the screen was shown and nobody has seen.
+    package var unseenOutput: [String] { output.lines }
 
     private func load(withEvents: Bool) {
         load(CurveRequest(.whole))
@@ -175,11 +191,57 @@ package final class StudioApp {
         case .data(let effect):
             let inbox = inbox
             data?.perform(effect) { inbox.yield(.data($0)) }
+        case .loadLog(let request):
+            answer(StudioMessage.logFailed) { .logPage(try await $0.log(request), request) }
+        case .loadSettings: answer(StudioMessage.settingRefused) { .settings(try await $0.settings()) }
+        case .change(let name, let text):
+            answer(StudioMessage.settingRefused) { .settingChanged(try await $0.change(name, to: text)) }
+        case .showTheme(let name): showTheme(name)
         case .suspend: backend.suspend()
         case .redrawAll: backend.redrawAll()
         case .leave: break
         }
     }
+
+    /// Asks the session something that may take long; an error comes back as a sentence.
+    private func answer(
+        _ failure: @escaping @Sendable (String) -> StudioMessage,
+        _ question: @escaping @Sendable (any TrainingSession) async throws -> StudioMessage
+    ) {
+        let (session, inbox) = (session, inbox)
+        work.append(
+            Task.detached {
+                do {
+                    inbox.yield(try await question(session))
+                } catch {
+                    inbox.yield(failure("\(error)"))
+                }
+            })
+    }
+
+    // MARK: Themes
+
+    private func showTheme(_ name: String) {
+        do {
+            backend.theme = try themes.theme(named: name)
+            inbox.yield(.themesFound(themes.names, current: nil))
+        } catch {
+            inbox.yield(.themeFailed("\(error)"))
+        }
+    }
+
+    /// Tells which themes there are, and when one of their files is written.
+    private func watchThemes() -> Task<Void, Never> {
+        inbox.yield(.themesFound(themes.names, current: themeName))
+        let inbox = inbox
+        let watch = ThemeWatch(folders: themes.folders(of: themeName))
+        return Task.detached {
+            guard let watch else { return }
+            for await _ in watch.changes { inbox.yield(.themesChanged) }
+        }
+    }
+
+    // MARK: Sounds
 
     /// True for what a sound has to say that was stopped or replaced since.
     private func isOfEarlierSound(_ message: StudioMessage) -> Bool {
@@ -193,7 +255,7 @@ package final class StudioApp {
 
     private func isUrgent(_ message: StudioMessage) -> Bool {
         switch message {
-        case .terminal, .mouse, .redraw, .interrupt: true
+        case .terminal, .mouse, .redraw, .interrupt, .logPage, .settings, .settingChanged, .themesFound: true
         default: false
         }
     }
@@ -204,6 +266,7 @@ package final class StudioApp {
         let picture = drawStudio(state, size: backend.size, glyphs: backend.glyphs)
         targets = picture
         backend.present(picture)
+        if state.showsLog(size: backend.size) { output.markSeen(state.log.outputCount) }
     }
 
     /// Tells the mouse what it is on.

@@ -33,6 +33,18 @@ package enum StudioMessage: Sendable {
     case playFailed(Int, String)
     /// For the data screen.
     case data(DataMessage)
+    /// Lines of the journal that were asked for.
+    case logPage(LogPage, LogRequest)
+    case logFailed(String)
+    case settings([SettingState])
+    /// A setting was changed, or was not: one sentence.
+    case settingChanged(String)
+    case settingRefused(String)
+    /// The themes there are, and the one that is shown where that is news.
+    case themesFound([String], current: String?)
+    /// Files of themes were written.
+    case themesChanged
+    case themeFailed(String)
     /// The step in hand outlasted what a signal gives it: one sentence that says what is lost.
     case patienceEnded(String)
     /// Someone outside asks to save and leave, with the signal that made them ask.
@@ -90,6 +102,11 @@ package enum StudioEffect: Sendable, Equatable {
     case setLooping(Bool)
     case stopPlaying
     case data(DataEffect)
+    case loadLog(LogRequest)
+    case loadSettings
+    /// A setting by "section.key", as it was typed; nil takes a change back.
+    case change(String, to: String?)
+    case showTheme(String)
     case suspend
     case redrawAll
     case leave(StudioExit)

@@ -69,6 +69,14 @@ extension StudioState {
             choice.selected = index
             return take(choice)
         case .data: chooseClip(index)
+        case .log: log.chosen = max(0, log.lines.count - 1 - index)
+        case .settings:
+            if index == settings.selection.index { return perform(SettingsAction.edit) }
+            settings.choose(index)
+        case .themes:
+            guard case .themes(var chooser) = overlay else { break }
+            chooser.choose(index)
+            overlay = .themes(chooser)
         default: break
         }
         return []

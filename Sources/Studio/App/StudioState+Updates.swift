@@ -66,12 +66,14 @@ extension StudioState {
 
     mutating func take(_ event: JournalEvent) -> [StudioEffect] {
         log.append(.event(event))
+        // What is in force may be another thing now.
+        if [.setting, .rolledBack, .resumed, .started].contains(event.kind) { settings.isOutdated = true }
         switch event.kind {
         case .warning: notice = Notice(event.message, .warning)
         case .failure: notice = Notice(event.message, .bad)
         case .checkpoint, .rolledBack, .resumed: notice = Notice(event.message, .good)
         // A take says itself where it is; the rest is read in the log.
-        case .started, .paused, .setting, .validation, .stopped, .take: break
+        case .started, .paused, .setting, .validation, .stopped, .take, .library: break
         }
         return []
     }
@@ -105,6 +107,19 @@ extension StudioState {
         dropDetail()
         recentSteps = []
         history.selectedID = nil
+        log.follow()
         return [.loadHistory]
+    }
+}
+
+extension StudioState {
+    /// Whether a picture of this size shows the newest lines of the log.
+    func showsLog(size: TerminalSize) -> Bool {
+        guard overlay == nil, size.rows >= 10, size.columns >= 40 else { return false }
+        switch screen {
+        case .log: return log.chosen == 0
+        case .train: return (size.rows >= 24 && size.columns >= 80 && log.scroll == 0) || train.focus == .log
+        default: return false
+        }
     }
 }

@@ -26,6 +26,7 @@ package struct StudioState: Sendable {
     package var data = DataState()
     package var log = LogState()
     package var settings = SettingsState()
+    package var themes = ThemeState()
     /// The stage that alone is trained; nil for the schedule.
     package var onlyStage: Stage?
     /// Set once leaving began: what `run` will return when the session has saved.
@@ -51,8 +52,20 @@ package struct StudioState: Sendable {
 
     /// Changes the state and says what is to be done.
     package mutating func reduce(_ message: StudioMessage) -> [StudioEffect] {
-        let effects = respond(to: message) + askForMoment()
+        let effects = respond(to: message) + askForMoment() + followUps()
         for case .send(let command) in effects { pending.sent(command) }
+        return effects
+    }
+
+    /// What the new state needs besides, such as lines of the log that came near to the screen.
+    private mutating func followUps() -> [StudioEffect] {
+        var effects: [StudioEffect] = []
+        if screen == .log, snapshot != nil, let request = log.wantedPage() { effects.append(.loadLog(request)) }
+        if screen == .settings, settings.isOutdated {
+            settings.isOutdated = false
+            effects.append(.loadSettings)
+        }
+        if let name = themes.change(overlay) { effects.append(.showTheme(name)) }
         return effects
     }
 
@@ -86,6 +99,26 @@ package struct StudioState: Sendable {
             .lotDrawn, .playMoved, .played, .playFailed:
             return reduceAudition(message)
         case .data(let message): return take(message)
+        case .logPage(let page, let request): return take(page, for: request)
+        case .logFailed(let sentence):
+            log.pending = nil
+            log.continuation = nil
+            log.reachesStart = true
+            log.reachesEnd = true
+            return say(sentence, .bad)
+        case .settings(let rows):
+            settings.rows = rows
+            return []
+        case .settingChanged(let sentence):
+            settings.isOutdated = true
+            return say(sentence, .good)
+        case .settingRefused(let sentence): return say(sentence, .warning)
+        case .themesFound(let names, let current):
+            themes.names = names
+            if let current { (themes.name, themes.shown) = (current, current) }
+            return []
+        case .themesChanged: return [.showTheme(themes.shown)]
+        case .themeFailed(let sentence): return say(sentence, .bad)
         case .patienceEnded(let sentence):
             switch leaving {
             case .interrupted(let signal): return [.leave(.leftInStep(signal, sentence))]

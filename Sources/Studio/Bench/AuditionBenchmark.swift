@@ -160,6 +160,8 @@ private final class UnseenBackend: TerminalBackend {
     let glyphs = ChartGlyphs.braille
     let events: AsyncStream<TerminalEvent>
     var theme = Theme.plain
+    let colorDepth = ColorDepth.mono
+    var onOutput: (@Sendable ([String]) -> Void)?
     private let input: AsyncStream<TerminalEvent>.Continuation
 
     init() { (events, input) = AsyncStream.makeStream() }
@@ -187,6 +189,13 @@ private final class UntrainedSession: TrainingSession {
 
     func history(limit: Int) async throws -> [StepRecord] { [] }
     func history(of branch: String, limit: Int) async throws -> [StepRecord] { [] }
+    func curves(onLineOf branch: String?, steps: ClosedRange<Int>) async throws -> CurveSlice {
+        CurveSlice(steps: steps, count: 0)
+    }
+    func log(_ request: LogRequest) async throws -> LogPage { throw CancellationError() }
+    func settings() async throws -> [SettingState] { [] }
+    func change(_ setting: String, to text: String?) async throws -> String { throw CancellationError() }
+    func record(output lines: [String]) {}
     func recentEvents(limit: Int) async throws -> [JournalEvent] { [] }
     func send(_ command: TrainingCommand) {}
     func audition(

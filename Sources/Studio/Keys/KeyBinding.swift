@@ -21,6 +21,7 @@ package enum KeyPlace: String, Sendable, CaseIterable {
     case choice = "Choice"
     case blindTest = "Blind A/B"
     case figures = "Figures"
+    case themes = "Themes"
     case help = "Help"
 
     /// The six screens.

@@ -22,6 +22,7 @@ package enum Overlay: Sendable, Equatable {
     /// The one of the data screen.
     case recorder
     case figures(FigurePicker)
+    case themes(ThemeChooser)
 
     package var place: KeyPlace {
         switch self {
@@ -37,6 +38,7 @@ package enum Overlay: Sendable, Equatable {
         case .blindTest: .blindTest
         case .recorder: .recording
         case .figures: .figures
+        case .themes: .themes
         }
     }
 }
@@ -68,6 +70,9 @@ package struct Prompt: Sendable, Equatable {
         case history(HistoryPrompt)
         case audition(AuditionField)
         case data(DataPrompt)
+        case logSearch
+        /// A setting, by "section.key".
+        case setting(String)
     }
 
     package var purpose: Purpose

@@ -10,6 +10,7 @@ extension StudioState {
             notice = Notice(question.answer)
             return question.effects
         case .prompt(let prompt): return answer(prompt)
+        case .themes(let chooser): return keepTheme(chooser)
         case .palette(let palette):
             overlay = nil
             guard let entry = palette.selectedEntry else { return [] }
@@ -27,6 +28,10 @@ extension StudioState {
         switch prompt.purpose {
         case .audition(let field): return setSampling(field, typed: text)
         case .data(let purpose): return answer(purpose, with: text)
+        case .logSearch:
+            overlay = nil
+            return beginSearch(text)
+        case .setting(let id): return answer(setting: id, text)
         case .learningRate:
             guard let factor = Self.learningRateFactor(text) else {
                 return say("A factor is a number above 0 and up to 10; 1 is the schedule's own rate.", .warning)
@@ -54,7 +59,7 @@ extension StudioState {
         case .filter:
             history.filter.handle(key)
             find()
-        case .help, .question, .blindTest, .comparison, .thinning, .recorder, .figures, nil: break
+        case .help, .question, .blindTest, .comparison, .thinning, .recorder, .figures, .themes, nil: break
         }
     }
 
@@ -75,7 +80,7 @@ extension StudioState {
         case .filter:
             history.filter.insert(text)
             find()
-        case .help, .question, .blindTest, .comparison, .thinning, .recorder, .figures, nil: break
+        case .help, .question, .blindTest, .comparison, .thinning, .recorder, .figures, .themes, nil: break
         }
     }
 
@@ -100,6 +105,9 @@ extension StudioState {
         case .figures(var picker):
             picker.move(movement)
             overlay = .figures(picker)
+        case .themes(var chooser):
+            chooser.move(movement)
+            overlay = .themes(chooser)
         case .question, .prompt, .sentence, .blindTest, .recorder: break
         // The list itself is moved in while words are typed.
         case .filter, nil: return false

@@ -28,6 +28,7 @@ func drawOverlay(_ state: StudioState, on grid: inout CellGrid, glyphs: ChartGly
     // On its own screen the sentence is typed where it stands.
     case .sentence where state.screen == .audition: return
     case .figures(let picker): drawFigurePicker(picker, state, on: &grid)
+    case .themes(let chooser): drawThemes(chooser, on: &grid)
     case .sentence:
         let form = state.audition.form
         let weights = "this moment (step \(state.snapshot?.step ?? 0))"

@@ -35,6 +35,7 @@ func statusItems(_ state: StudioState, columns: Int, withPhase: Bool = false) ->
     if let redoing = snapshot.redoing {
         let text = "again \(max(0, snapshot.step - redoing.from))/\(redoing.to - redoing.from)"
         items.append(StatusItem(text, style: CellStyle(.warning), rank: 2))
+    }
     if !withPhase, let progress = snapshot.progress {
         items.append(StatusItem(Wording.bar(progress, columns: columns >= 160 ? 20 : 10), style: .dim, rank: 8))
         items.append(StatusItem(Wording.percent(progress), rank: 7))

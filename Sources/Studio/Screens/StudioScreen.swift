@@ -18,7 +18,7 @@ package func drawStudio(_ state: StudioState, size: TerminalSize, glyphs: ChartG
     case .history: drawHistory(state, on: &grid, in: body, glyphs: glyphs)
     case .audition: drawAudition(state, on: &grid, in: body, glyphs: glyphs)
     case .data: drawData(state, on: &grid, in: body, glyphs: glyphs)
-    case .log: drawLog(state, on: &grid, in: body)
+    case .log: drawLogScreen(state, on: &grid, in: body)
     case .settings: drawSettings(state, on: &grid, in: body)
     }
     drawStatus(state, on: &grid, row: footer.row)
@@ -43,7 +43,7 @@ private func drawSmallest(_ state: StudioState, on grid: inout CellGrid) {
         grid.write(text, row: 0, column: 0, style: .accent)
     case .choice(let choice): choice.editor.draw(on: &grid, row: 0, columns: columns)
     case .blindTest: grid.write("A/B: a b 1 2 0", row: 0, column: 0, style: .accent)
-    case .help, .comparison, .figures, nil:
+    case .help, .comparison, .figures, .themes, nil:
         let items = statusItems(state, columns: columns.count, withPhase: true)
         grid.drawStatusLine(items, row: 0, columns: columns)
     }

@@ -1,6 +1,8 @@
 /// The themes that are there even when no file is found: the text of themes/*.toml, held equal by a test.
 package enum BuiltInThemes {
-    package static let files: [(name: String, text: String)] = [("dark", dark), ("light", light), ("mono", mono)]
+    package static let files: [(name: String, text: String)] = [
+        ("dark", dark), ("light", light), ("mono", mono), ("okabe-ito", okabeIto),
+    ]
 
     static let dark = """
         # Dark, for eyes that confuse red and green as well: after Okabe and Ito.
@@ -85,6 +87,52 @@ package enum BuiltInThemes {
         series5 = "green"
         series6 = "red"
         selection = "white"
+
+        # Without colours.
+        [mono]
+        dim = "dim"
+        accent = "bold"
+        warning = "bold"
+        bad = "bold"
+        selection = "reverse"
+
+        """
+
+    static let okabeIto = """
+        # The palette of Okabe and Ito (2008) as it is, on black: told apart with every kind of colour vision.
+        name = "okabe-ito"
+
+        # 24-bit, or the nearest of 256.
+        [colors]
+        background = "#0c0c0c"
+        text = "#f2f2f2"
+        dim = "#8f8f8f"
+        accent = "#56b4e9"
+        good = "#009e73"
+        warning = "#e69f00"
+        bad = "#d55e00"
+        series1 = "#56b4e9"
+        series2 = "#e69f00"
+        series3 = "#009e73"
+        series4 = "#cc79a7"
+        series5 = "#f0e442"
+        series6 = "#d55e00"
+        selection = "#003b5c"
+
+        # Of sixteen; a name that is missing is the terminal's own colour.
+        [ansi]
+        dim = "bright black"
+        accent = "bright blue"
+        good = "cyan"
+        warning = "yellow"
+        bad = "bright red"
+        series1 = "bright blue"
+        series2 = "yellow"
+        series3 = "cyan"
+        series4 = "magenta"
+        series5 = "bright yellow"
+        series6 = "red"
+        selection = "blue"
 
         # Without colours.
         [mono]

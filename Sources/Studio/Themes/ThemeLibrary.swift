@@ -20,6 +20,12 @@ package struct ThemeLibrary: Sendable {
         return ThemeLibrary(folders: folders)
     }
 
+    /// The folders where a file may change what is shown: those that are there, and the one of a file given by its path.
+    package func folders(of name: String) -> [URL] {
+        let own = name.hasSuffix(".toml") ? [URL(fileURLWithPath: name).deletingLastPathComponent()] : []
+        return own + folders
+    }
+
     /// All names there are, sorted.
     package var names: [String] {
         let found = folders.flatMap { folder in

@@ -1,3 +1,4 @@
+import Synchronization
 import TerminalKit
 
 /// A terminal that several screens use one after another without giving it back between them. Keys pressed in between
@@ -11,6 +12,7 @@ package final class SharedTerminal: TerminalBackend {
     package private(set) var events: AsyncStream<TerminalEvent>
     private var listener: AsyncStream<TerminalEvent>.Continuation
     private var pump: Task<Void, Never>?
+    private let output = OutputRelay()
 
     package init(_ backend: any TerminalBackend) {
         self.backend = backend
@@ -24,8 +26,16 @@ package final class SharedTerminal: TerminalBackend {
         set { backend.theme = newValue }
     }
 
+    package var colorDepth: ColorDepth { backend.colorDepth }
+    /// Lines that come while no screen listens wait for the next one.
+    package var onOutput: (@Sendable ([String]) -> Void)? {
+        get { output.listener }
+        set { output.listen(newValue) }
+    }
+
     package func start() throws {
         guard pump == nil else { return }
+        backend.onOutput = { [output] lines in output.add(lines) }
         try backend.start()
         let incoming = backend.events
         pump = Task { [weak self] in
@@ -53,5 +63,33 @@ package final class SharedTerminal: TerminalBackend {
         pump?.cancel()
         listener.finish()
         backend.stop()
+    }
+}
+
+/// Hands on what libraries write, and keeps what comes while nobody listens.
+private final class OutputRelay: Sendable {
+    private struct State {
+        var listener: (@Sendable ([String]) -> Void)?
+        var waiting: [String] = []
+    }
+    private let state = Mutex(State())
+
+    var listener: (@Sendable ([String]) -> Void)? { state.withLock { $0.listener } }
+
+    func listen(_ listener: (@Sendable ([String]) -> Void)?) {
+        let waiting = state.withLock { state in
+            state.listener = listener
+            defer { if listener != nil { state.waiting = [] } }
+            return state.waiting
+        }
+        if !waiting.isEmpty { listener?(waiting) }
+    }
+
+    func add(_ lines: [String]) {
+        let listener = state.withLock { state in
+            if state.listener == nil { state.waiting += lines }
+            return state.listener
+        }
+        listener?(lines)
     }
 }

@@ -17,6 +17,8 @@ package final class CursesBackend: TerminalBackend {
 
     private let input: AsyncStream<TerminalEvent>.Continuation
     private let wantsColors: Bool
+    private let place: Place
+    private var capture: OutputCapture?
     private var isUTF8 = false
     private var reader: InputReader?
     private var stream: UnsafeMutablePointer<FILE>?
@@ -27,6 +29,32 @@ package final class CursesBackend: TerminalBackend {
     private var looks: [CellStyle: (attributes: attr_t, pair: Int32)] = [:]
     private var pairs: [ColorPair: Int32] = [:]
 
+    package var onOutput: (@Sendable ([String]) -> Void)?
+
+    /// Where the terminal is and what it can do; tests say so themselves.
+    package struct Place: Sendable {
+        package var device: String
+        /// Its name in terminfo.
+        package var type: String
+        /// The locale its characters are of; empty for the environment's.
+        package var locale: String
+        /// False for tests: signals and standard output stay as they are.
+        package var ownsProcess: Bool
+
+        package init(device: String, type: String, locale: String = "", ownsProcess: Bool = false) {
+            self.device = device
+            self.type = type
+            self.locale = locale
+            self.ownsProcess = ownsProcess
+        }
+
+        /// The terminal that the process was started on.
+        package static var own: Place {
+            Place(
+                device: "/dev/tty", type: ProcessInfo.processInfo.environment["TERM"] ?? "", ownsProcess: true)
+        }
+    }
+
     private struct ColorPair: Hashable {
         var foreground: Int
         var background: Int
@@ -35,9 +63,12 @@ package final class CursesBackend: TerminalBackend {
     /// - Parameters:
     ///   - glyphs: the finest chart characters to use; a terminal without UTF-8 gets ASCII in any case.
     ///   - wantsColors: false where the user set NO_COLOR.
-    package init(theme: Theme, glyphs: ChartGlyphs = .braille, wantsColors: Bool = CursesBackend.environmentWantsColors)
-    {
+    package init(
+        theme: Theme, glyphs: ChartGlyphs = .braille, wantsColors: Bool = CursesBackend.environmentWantsColors,
+        place: Place = .own
+    ) {
         self.theme = theme
+        self.place = place
         self.glyphs = glyphs
         self.wantsColors = wantsColors
         (events, input) = AsyncStream.makeStream()
@@ -51,43 +82,57 @@ package final class CursesBackend: TerminalBackend {
     // MARK: Start and stop
 
     package func start() throws {
-        isUTF8 = reprise_use_environment_characters() == 1
+        isUTF8 = reprise_use_characters_of(place.locale) == 1
         if !isUTF8 { glyphs = .ascii }
-        let type = ProcessInfo.processInfo.environment["TERM"] ?? ""
+        let type = place.type
         if type.isEmpty || type == "dumb" { throw TerminalError.cannotPlaceCursor(type) }
-        descriptor = open("/dev/tty", O_RDWR | O_CLOEXEC)
+        descriptor = open(place.device, O_RDWR | O_CLOEXEC | O_NOCTTY)
         guard descriptor >= 0 else { throw TerminalError.noTerminal }
-        TerminalRestorer.remember(descriptor: descriptor)
+        if place.ownsProcess { TerminalRestorer.remember(descriptor: descriptor) }
         do {
             try openScreen(type: type)
         } catch {
-            TerminalRestorer.disarm()
+            if place.ownsProcess { TerminalRestorer.disarm() }
             if let stream { fclose(stream) } else { close(descriptor) }
             stream = nil
             descriptor = -1
             throw error
         }
-        guard let reader = InputReader(descriptor: descriptor, events: input) else {
-            endwin()
-            TerminalRestorer.disarm()
-            throw TerminalError.noTerminal
+        if place.ownsProcess {
+            guard let reader = InputReader(descriptor: descriptor, events: input) else {
+                endwin()
+                TerminalRestorer.disarm()
+                throw TerminalError.noTerminal
+            }
+            self.reader = reader
+            TerminalRestorer.arm(pipe: reader.signalInput)
         }
-        self.reader = reader
-        TerminalRestorer.arm(pipe: reader.signalInput)
+        beginCapture()
         enterScreen()
-        reader.start()
+        reader?.start()
     }
 
     private func openScreen(type: String) throws {
         var problem: Int32 = 0
-        guard setupterm(nil, descriptor, &problem) == OK else { throw TerminalError.unknownType(type) }
+        guard setupterm(type, descriptor, &problem) == OK else { throw TerminalError.unknownType(type) }
         guard reprise_capability("cup") != nil else { throw TerminalError.cannotPlaceCursor(type) }
         guard let stream = fdopen(descriptor, "r+") else { throw TerminalError.noTerminal }
         self.stream = stream
-        guard let screen = newterm(nil, stream, stream) else { throw TerminalError.unknownType(type) }
+        guard let screen = newterm(type, stream, stream) else { throw TerminalError.unknownType(type) }
         self.screen = screen
         set_term(screen)
         startColors()
+    }
+
+    /// From here on, what libraries write comes to `onOutput` instead of the screen.
+    private func beginCapture() {
+        guard place.ownsProcess, let onOutput else { return }
+        capture = OutputCapture(deliver: onOutput)
+    }
+
+    private func endCapture() {
+        capture?.end()
+        capture = nil
     }
 
     /// The modes of a full screen; needed again after the process was stopped.
@@ -102,7 +147,7 @@ package final class CursesBackend: TerminalBackend {
 
     /// Terminals that tell about the mouse and mark pasted text, or keep quiet when asked for it.
     private var supportsReports: Bool {
-        let type = ProcessInfo.processInfo.environment["TERM"] ?? ""
+        let type = place.type
         return ["xterm", "tmux", "screen", "rxvt", "alacritty", "foot", "kitty", "st-", "vte", "linux", "wezterm"]
             .contains { type.hasPrefix($0) }
     }
@@ -121,10 +166,13 @@ package final class CursesBackend: TerminalBackend {
             if supportsReports { writeDirectly(TerminalReports.off) }
             endwin()
         }
-        TerminalRestorer.disarm()
+        endCapture()
+        if place.ownsProcess { TerminalRestorer.disarm() }
         delscreen(screen)
         self.screen = nil
         // The reader may still stand in poll on the descriptor: it is closed with the process, not here.
+        if !place.ownsProcess, let stream { fclose(stream) }
+        stream = nil
         input.finish()
     }
 
@@ -132,7 +180,9 @@ package final class CursesBackend: TerminalBackend {
         guard screen != nil, !isLost else { return }
         if supportsReports { writeDirectly(TerminalReports.off) }
         endwin()
+        endCapture()
         TerminalRestorer.stopProcess()
+        beginCapture()
         enterScreen()
         redrawAll()
     }

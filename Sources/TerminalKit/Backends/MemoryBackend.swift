@@ -4,12 +4,21 @@ package final class MemoryBackend: TerminalBackend {
     package private(set) var size: TerminalSize
     package let glyphs: ChartGlyphs
     package let events: AsyncStream<TerminalEvent>
-    package var theme: Theme = .plain
+    package var theme: Theme = .plain {
+        didSet {
+            let ready = themeWaiters.filter { $0.test(theme) }
+            themeWaiters.removeAll { $0.test(theme) }
+            for waiter in ready { waiter.resume.resume() }
+        }
+    }
+    package var colorDepth = ColorDepth.direct
+    package var onOutput: (@Sendable ([String]) -> Void)?
     /// Every picture that differed from the one before it, the newest last.
     package private(set) var pictures: [CellGrid] = []
     package private(set) var isRunning = false
     package private(set) var suspensions = 0
     private let input: AsyncStream<TerminalEvent>.Continuation
+    private var themeWaiters: [(test: @MainActor (Theme) -> Bool, resume: CheckedContinuation<Void, Never>)] = []
     private var waiters: [(test: @MainActor (CellGrid) -> Bool, resume: CheckedContinuation<CellGrid, Never>)] = []
 
     package init(size: TerminalSize, glyphs: ChartGlyphs = .braille) {
@@ -53,6 +62,12 @@ package final class MemoryBackend: TerminalBackend {
     package func resize(to size: TerminalSize) {
         self.size = size
         input.yield(.resized)
+    }
+
+    /// Returns once the theme is one for which `test` holds.
+    package func theme(where test: @escaping @MainActor (Theme) -> Bool) async {
+        if test(theme) { return }
+        await withCheckedContinuation { themeWaiters.append((test, $0)) }
     }
 
     /// The first picture, now or later, for which `test` holds.

@@ -8,6 +8,11 @@ package protocol TerminalBackend: AnyObject {
     var events: AsyncStream<TerminalEvent> { get }
     /// The colours cells are shown with from the next picture on.
     var theme: Theme { get set }
+    /// How many colours it shows; known once it was started.
+    var colorDepth: ColorDepth { get }
+    /// Gets the lines that libraries write to standard output and error while the screen is shown, in order, on any
+    /// thread; set before `start`. All that was written has come when `stop` returns.
+    var onOutput: (@Sendable ([String]) -> Void)? { get set }
 
     /// Takes the terminal over. Throws `TerminalError` when there is none that can show a screen.
     func start() throws

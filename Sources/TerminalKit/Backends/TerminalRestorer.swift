@@ -4,6 +4,11 @@ import Glibc
 // What the handlers of fatal signals need. Written on the main thread before the handlers are installed and after
 // they are taken away; the handlers only read it.
 nonisolated(unsafe) private var restoreDescriptor: Int32 = -1
+// The descriptor that curses draws on, and what takes its place once the process dies: whatever another thread still
+// draws goes there.
+nonisolated(unsafe) private var drawingDescriptor: Int32 = -1
+nonisolated(unsafe) private var emptyDescriptor: Int32 = -1
+nonisolated(unsafe) private var hasAlternateStack = false
 nonisolated(unsafe) private var restoreBytes: UnsafeMutablePointer<UInt8>?
 nonisolated(unsafe) private var restoreCount = 0
 nonisolated(unsafe) private var restoreAttributes = termios()
@@ -26,7 +31,9 @@ enum TerminalRestorer {
         var attributes = termios()
         tcgetattr(descriptor, &attributes)
         restoreAttributes = attributes
-        restoreDescriptor = descriptor
+        drawingDescriptor = descriptor
+        restoreDescriptor = fcntl(descriptor, F_DUPFD_CLOEXEC, 3)
+        if emptyDescriptor < 0 { emptyDescriptor = open("/dev/null", O_RDWR | O_CLOEXEC) }
         if restoreActions == nil {
             restoreActions = .allocate(capacity: 65)
             restoreActions?.initialize(repeating: sigaction(), count: 65)
@@ -46,6 +53,14 @@ enum TerminalRestorer {
             hasExitHandler = true
             atexit { writeRestoringBytes() }
         }
+        if !hasAlternateStack {
+            // A stack that ran over has no room for a handler; the main thread gets another one for it.
+            hasAlternateStack = true
+            var stack = stack_t()
+            stack.ss_size = 64 * 1024
+            stack.ss_sp = UnsafeMutableRawPointer.allocate(byteCount: stack.ss_size, alignment: 16)
+            sigaltstack(&stack, nil)
+        }
         for signal in fatal { install(signal) { dieRestored($0) } }
         for signal in ordinary { install(signal) { passOn($0) } }
     }
@@ -57,7 +72,9 @@ enum TerminalRestorer {
             sigaction(signal, &action, nil)
         }
         signalDescriptor = -1
+        if restoreDescriptor >= 0 { close(restoreDescriptor) }
         restoreDescriptor = -1
+        drawingDescriptor = -1
     }
 
     /// Stops the process group as Ctrl-Z does, and returns when it goes on.
@@ -83,7 +100,7 @@ enum TerminalRestorer {
     private static func install(_ signal: Int32, _ handler: @escaping @convention(c) (Int32) -> Void) {
         var action = sigaction()
         action.__sigaction_handler.sa_handler = handler
-        action.sa_flags = SA_RESTART
+        action.sa_flags = SA_RESTART | SA_ONSTACK
         sigaction(signal, &action, nil)
     }
 
@@ -111,9 +128,11 @@ enum TerminalRestorer {
 
 private func writeRestoringBytes() {
     guard restoreDescriptor >= 0 else { return }
+    if drawingDescriptor >= 0, emptyDescriptor >= 0 { dup2(emptyDescriptor, drawingDescriptor) }
     if let restoreBytes { _ = write(restoreDescriptor, restoreBytes, restoreCount) }
     tcsetattr(restoreDescriptor, TCSANOW, &restoreAttributes)
     restoreDescriptor = -1
+    OutputCapture.release()
 }
 
 private func dieRestored(_ signal: Int32) {

@@ -154,6 +154,17 @@ package struct CellGrid: Sendable, Equatable {
         }
     }
 
+    /// Underlines a cell in bold, on another ground: what a search found.
+    package mutating func setOff(row: Int, column: Int) {
+        guard (0..<size.rows).contains(row), (0..<size.columns).contains(column) else { return }
+        for place in column..<min(size.columns, column + 2) {
+            let index = row * size.columns + place
+            if place > column, !cells[index].isContinuation { break }
+            cells[index].style.foreground = .accent
+            cells[index].style.attributes.formUnion([.bold, .underline])
+        }
+    }
+
     /// The same picture without a character above 0x7E, for terminals that do not take UTF-8. Columns stay in place.
     package func asciiOnly() -> CellGrid {
         var result = self

@@ -87,11 +87,11 @@ package struct SpectrogramPlot: Sendable {
         let (width, height) = (raster.width, raster.height)
         for row in 0..<rect.rows {
             for column in 0..<rect.columns {
-                let role = Self.role(level(row, column, rows: rect.rows, columns: rect.columns))
+                raster.style = CellStyle(Self.role(level(row, column, rows: rect.rows, columns: rect.columns)))
                 for y in row * glyphs.dotsDown..<(row + 1) * glyphs.dotsDown {
                     for x in column * glyphs.dotsAcross..<(column + 1) * glyphs.dotsAcross {
                         let value = Int(level(y, x, rows: height, columns: width))
-                        if value > 24 + Self.order[y % 4][x % 4] * 231 / 16 { raster.set(x: x, y: y, role: role) }
+                        if value > 24 + Self.order[y % 4][x % 4] * 231 / 16 { raster.set(x: x, y: y) }
                     }
                 }
             }

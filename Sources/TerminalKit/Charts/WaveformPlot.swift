@@ -86,8 +86,8 @@ package struct WaveformPlot: Sendable {
             let top = middle - Double(max(0, range.upperBound) * scale) * middle
             let bottom = middle - Double(min(0, range.lowerBound) * scale) * middle
             let isAhead = played.map { start > $0 } ?? false
-            raster.setColumn(
-                x: x, from: Int(top.rounded()), to: Int(bottom.rounded()), role: isAhead ? .dim : role)
+            raster.style = CellStyle(isAhead ? .dim : role)
+            raster.setColumn(x: x, from: Int(top.rounded()), to: Int(bottom.rounded()))
         }
         raster.draw(on: &grid, row: rect.row, column: rect.column)
     }

@@ -20,13 +20,18 @@ package struct JournalSetting: Sendable, Codable, Equatable {
 }
 
 extension Journal {
-    package func append(_ event: JournalEvent) throws {
+    package func append(_ event: JournalEvent) throws { try append([event]) }
+
+    /// Records events in one transaction.
+    package func append(_ events: [JournalEvent]) throws {
         try write { database in
-            try database.execute(
-                sql: "INSERT INTO events (date, branch, step, kind, message) VALUES (?,?,?,?,?)",
-                arguments: [
+            let statement = try database.cachedStatement(
+                sql: "INSERT INTO events (date, branch, step, kind, message) VALUES (?,?,?,?,?)")
+            for event in events {
+                try statement.execute(arguments: [
                     event.date.timeIntervalSince1970, event.branch, event.step, event.kind.rawValue, event.message,
                 ])
+            }
         }
     }
 
@@ -35,13 +40,7 @@ extension Journal {
         try read { database in
             try Row.fetchAll(
                 database, sql: "SELECT * FROM events ORDER BY id DESC LIMIT ?", arguments: [max(0, limit)]
-            ).reversed().compactMap { row in
-                JournalEvent.Kind(rawValue: row["kind"]).map { kind in
-                    JournalEvent(
-                        date: Date(timeIntervalSince1970: row["date"]), branch: row["branch"], step: row["step"],
-                        kind: kind, message: row["message"])
-                }
-            }
+            ).reversed().compactMap(JournalEvent.init(row:))
         }
     }
 
@@ -68,5 +67,15 @@ extension Journal {
                     date: Date(timeIntervalSince1970: row["date"]))
             }
         }
+    }
+}
+
+extension JournalEvent {
+    /// nil for a kind that this version does not know.
+    init?(row: Row) {
+        guard let kind = Kind(rawValue: row["kind"]) else { return nil }
+        self.init(
+            date: Date(timeIntervalSince1970: row["date"]), branch: row["branch"], step: row["step"], kind: kind,
+            message: row["message"])
     }
 }

@@ -9,12 +9,17 @@ import VoiceModel
 ///
 /// A step is a function of the state before it, so that a state and its position are all that must be saved.
 package final class TrainingEngine {
-    package let configuration: VoiceConfiguration
+    /// What is in force: voice.toml as it was read, with what the user changed on this line.
+    package private(set) var configuration: VoiceConfiguration
+    /// What voice.toml said when training began.
+    package let written: VoiceConfiguration
     package let dataset: Dataset
     /// nil where tokens are those of recorded features, by SoVITS' own codebook.
     package let tokenizer: KMeansTokenizer?
     package let model: TrainingModel
-    package var position: TrainingPosition
+    package var position: TrainingPosition {
+        didSet { if position.settings != oldValue.settings { configuration = written.changed(by: position.settings) } }
+    }
     /// Told which part of a step begins, when a benchmark listens.
     package var parts: StepParts?
     private let samplers: [Stage: Sampler]
@@ -25,6 +30,7 @@ package final class TrainingEngine {
         segmentFrames: Int? = nil
     ) {
         self.configuration = configuration
+        written = configuration
         self.dataset = dataset
         self.tokenizer = tokenizer
         let preset = configuration.voice.preset, rows = preset.symbolRows(symbols)

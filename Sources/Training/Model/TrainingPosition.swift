@@ -12,6 +12,9 @@ package struct TrainingPosition: Sendable, Codable, Equatable {
     package var stageOverride: Stage?
     /// Multiplies every learning rate, by the user's wish.
     package var learningRateFactor = 1.0
+    /// What the user changed of voice.toml while training, by the setting's dotted name, written as there; nil when
+    /// nothing is changed, so that such a state is the same bytes as ever.
+    package var settings: [String: String]?
     package var preset: String
     package var symbolCount: Int
     package var codeCount: Int

@@ -90,7 +90,7 @@ package final class CheckpointOverview: Sendable {
         let position = try texts.position(as: TrainingPosition.self)
         return CheckpointSettings(
             stage: position.stageOverride, learningRateFactor: position.learningRateFactor,
-            configuration: texts.text("voice.toml") ?? "")
+            configuration: texts.text("voice.toml") ?? "", changes: position.settings ?? [:])
     }
 
     private func losses(at id: CheckpointID) -> [Metric: Float] {

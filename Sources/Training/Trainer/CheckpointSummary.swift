@@ -139,10 +139,15 @@ package struct CheckpointSettings: Sendable, Equatable {
     package var learningRateFactor: Double
     /// `voice.toml` as it was, without the defaults it leaves out.
     package var configuration: String
+    /// What was changed of it while training, by the setting's dotted name.
+    package var changes: [String: String]
 
-    package init(stage: Stage?, learningRateFactor: Double, configuration: String) {
+    package init(
+        stage: Stage?, learningRateFactor: Double, configuration: String, changes: [String: String] = [:]
+    ) {
         self.stage = stage
         self.learningRateFactor = learningRateFactor
         self.configuration = configuration
+        self.changes = changes
     }
 }

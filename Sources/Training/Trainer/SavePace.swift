@@ -17,6 +17,13 @@ package struct SavePace: Sendable, Equatable {
         self.longest = longest
     }
 
+    /// Takes another budget and another upper bound; what was measured stays.
+    package mutating func change(budget: Double, longest: Double) {
+        self.budget = budget
+        shortest = min(60, longest)
+        self.longest = longest
+    }
+
     /// Notes a save: training stood still for `stall` seconds, and then the writer took `work` seconds of processor time
     /// from its `threads` threads.
     package mutating func note(stall: Double, work: Double, threads: Int) {

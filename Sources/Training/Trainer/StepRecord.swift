@@ -59,6 +59,8 @@ package struct StepRecord: Sendable, Codable, Equatable {
 package struct JournalEvent: Sendable, Codable, Equatable {
     package enum Kind: String, Sendable, Codable {
         case started, resumed, paused, checkpoint, rolledBack, setting, validation, warning, failure, stopped, take
+        /// A line that a library wrote to standard output or error while the studio was open.
+        case library
     }
     package var date: Date
     package var branch: String

@@ -70,6 +70,7 @@ extension Trainer {
                 engine?.position.learningRateFactor = factor
             }
         case Replay.settingName, "dataset": break  // looked at when the voice is opened
+        case let name where VoiceSetting.find(dotted: name)?.effect == .nextStep: applyToLine(setting)
         default:
             log(.warning, "The journal has a setting \(setting.name) that this version does not know; it is left out")
         }

@@ -35,7 +35,7 @@ extension Trainer {
     }
 
     package nonisolated func prunePreview() async throws -> PrunePreview {
-        let count = voice.configuration.training.keepCheckpoints
+        let count = settingsInForce.training.keepCheckpoints
         return try await reading { [overview] in try overview.prunePreview(keepLast: count) }
     }
 

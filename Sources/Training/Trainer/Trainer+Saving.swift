@@ -112,7 +112,7 @@ extension Trainer {
 
     /// What stays: the newest, then fewer and fewer, and the one that measured best.
     private func retention() throws -> CheckpointWriter.Retention {
-        let count = voice.configuration.training.keepCheckpoints
+        let count = settingsInForce.training.keepCheckpoints
         guard count > 0 else { return .init(policy: nil, named: []) }
         let ids = summaries.map { CheckpointID(branch: $0.branch, step: $0.step) }
         let best = try Lineage.bestByValidation(ids, journal)

@@ -1,3 +1,4 @@
+import Checkpoint
 import Foundation
 
 extension Trainer {
@@ -27,8 +28,10 @@ extension Trainer {
 
     func publish() {
         let (step, saved) = (currentStep, savedStep ?? 0)
-        standing.withLock { ($0.step, $0.savedStep) = (step, saved) }
-        let stage = engine?.stage(after: currentStep) ?? voice.configuration.training.schedule[0]
+        let (branch, line) = (branch, engine?.position.settings)
+        standing.withLock { ($0.step, $0.savedStep, $0.branch) = (step, saved, branch) }
+        changes.withLock { $0.line = line }
+        let stage = engine?.stage(after: currentStep) ?? settingsInForce.training.schedule[0]
         let place = (stage == .sovits ? engine?.position.sovits : engine?.position.prior) ?? SamplerPosition()
         let schedule = engine?.position.stageOverride.map { [$0] } ?? voice.configuration.training.schedule
         continuation.yield(
@@ -52,6 +55,7 @@ extension Trainer {
 
 /// Where a run stands, to be asked from any thread, also in the middle of a step.
 package struct Standing: Sendable {
+    package var branch = CheckpointID.firstBranch
     package var step = 0
     package var savedStep = 0
     package var isInStep = false

@@ -31,6 +31,8 @@ package actor Trainer: TrainingSession {
     nonisolated let standing = Mutex(Standing())
     /// Takes that are there and that nobody was told of yet.
     nonisolated let spoken = Mutex<[(take: Take, remarks: [String])]>([])
+    /// What was changed since the voice was opened.
+    nonisolated let changes = Mutex(SettingChanges())
     let writer: CheckpointWriter
     let inspector: CheckpointInspector
     private let lock: StoreLock
@@ -198,7 +200,7 @@ package actor Trainer: TrainingSession {
         // A replay saves at its end only: until then nothing is at risk that cannot be done again.
         guard replay == nil, phase == .training else { return }
         // By steps exactly, so that a voice's checkpoints do not depend on the machine; by time when nothing is under way.
-        let isDueBySteps = currentStep - (startedSaveStep ?? 0) >= voice.configuration.training.autosaveSteps
+        let isDueBySteps = currentStep - (startedSaveStep ?? 0) >= settingsInForce.training.autosaveSteps
         let isDueByTime = saving == nil && (ContinuousClock.now - startedSaveAt).inSeconds >= pace.interval
         if isDueBySteps || isDueByTime { await startSave(.autosave) }
     }

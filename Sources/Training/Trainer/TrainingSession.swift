@@ -58,6 +58,15 @@ package protocol TrainingSession: AnyObject, Sendable {
     func compare(_ first: String, _ second: String) async throws -> CheckpointComparison
     /// What thinning out would remove now, and why the others stay.
     func prunePreview() async throws -> PrunePreview
+    /// Lines of the log along the present line of training.
+    func log(_ request: LogRequest) async throws -> LogPage
+    /// Every setting of the voice, in the order of voice.toml.
+    func settings() async throws -> [SettingState]
+    /// Changes a setting, given as a person types it; nil takes a change back. Returns one sentence that says since when
+    /// it holds, or throws one that says why it cannot be.
+    func change(_ setting: String, to text: String?) async throws -> String
+    /// Keeps lines that libraries wrote to standard output and error, as events; from any thread, kept on return.
+    func record(output lines: [String])
     /// The settings that the steps after a checkpoint begin with.
     func settings(of checkpoint: String) async throws -> CheckpointSettings
 }

@@ -28,7 +28,7 @@ extension VoiceConfiguration {
         }
     }
 
-    private static func literal(_ value: VoiceSetting.Value) -> String {
+    static func literal(_ value: VoiceSetting.Value) -> String {
         switch value {
         case .integer(let number): return "\(number)"
         case .number(let number): return VoiceSetting.format(number)

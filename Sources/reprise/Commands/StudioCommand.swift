@@ -114,7 +114,8 @@ extension StudioCommand {
             desk: DeviceDesk(device: output, microphone: microphone))
         let app = StudioApp(
             session: trainer, backend: terminal, theme: chosen, player: DevicePlayer(device: output), data: data,
-            patience: (trainer.voice.configuration.training.stopSeconds, { trainer.partingSentence }))
+            patience: (trainer.voice.configuration.training.stopSeconds, { trainer.partingSentence }),
+            themes: .standard, themeName: theme ?? studio.theme)
         let training = Task { await trainer.run() }
         let exit: StudioExit
         do {
@@ -127,6 +128,7 @@ extension StudioCommand {
         }
         if exit == .reopened, case .stopped = await training.value { return true }
         terminal.close()
+        for line in app.unseenOutput { printError(line) }
         try await finish(exit, training)
         return false
     }

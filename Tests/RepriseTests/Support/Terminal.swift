@@ -62,6 +62,16 @@ final class Terminal {
         TerminalScreen(text: try await tmux(["capture-pane", "-p"]))
     }
 
+    /// The studio's process.
+    func program() async throws -> pid_t {
+        let shell = try await tmux(["display-message", "-p", "#{pane_pid}"]).dropLast()
+        let children = try String(contentsOfFile: "/proc/\(shell)/task/\(shell)/children", encoding: .utf8)
+        guard let process = children.split(separator: " ").first.flatMap({ pid_t($0) }) else {
+            throw TestFailure("the shell \(shell) runs no studio")
+        }
+        return process
+    }
+
     var isAlternate: Bool {
         get async throws { try await tmux(["display-message", "-p", "#{alternate_on}"]) == "1\n" }
     }

@@ -1,10 +1,10 @@
 import TerminalKit
 import Training
 
-/// Steps and events, the newest at the bottom.
+/// The log as a part of the training screen: the newest at the bottom.
 func drawLog(_ state: StudioState, on grid: inout CellGrid, in rect: CellRect) {
     grid.drawBox(
-        rect, title: "Log", focused: state.screen == .log || state.train.focus == .log,
+        rect, title: "Log", focused: state.train.focus == .log,
         note: state.log.scroll > 0 ? "\(state.log.scroll) below" : "")
     grid.addTarget(rect, StudioTarget.pane(.log))
     let inside = rect.inside
@@ -13,23 +13,21 @@ func drawLog(_ state: StudioState, on grid: inout CellGrid, in rect: CellRect) {
     let start = max(0, end - inside.rows)
     let columns = inside.column + 1..<inside.lastColumn
     for (offset, entry) in state.log.entries[start..<end].enumerated() {
-        let row = inside.row + offset
-        switch entry {
-        case .step(let record): drawStep(record, on: &grid, row: row, columns: columns)
-        case .event(let event): drawEvent(event, state, on: &grid, row: row, columns: columns)
-        }
+        drawEntry(entry, state, on: &grid, row: inside.row + offset, columns: columns)
     }
     grid.drawScrollMark(visible: start..<end, count: state.log.entries.count, in: inside)
 }
 
-private let figures: [Stage: [Metric]] = [
-    .sovits: [
-        .mel, .validationMel, .kl, .commitment, .total, .discriminator, .adversarial, .featureMatching,
-        .generatorGradientNorm,
-        .discriminatorGradientNorm,
-    ],
-    .prior: [.crossEntropy, .validationCrossEntropy, .topThreeAccuracy, .priorGradientNorm],
-]
+/// - Parameter isMarked: whether an event shows its kind by a mark before it.
+func drawEntry(
+    _ entry: LogEntry, _ state: StudioState, on grid: inout CellGrid, row: Int, columns: Range<Int>,
+    isMarked: Bool = false
+) {
+    switch entry {
+    case .step(let record): drawStep(record, on: &grid, row: row, columns: columns)
+    case .event(let event): drawEvent(event, state, on: &grid, row: row, columns: columns, isMarked: isMarked)
+    }
+}
 
 private func drawStep(_ record: StepRecord, on grid: inout CellGrid, row: Int, columns: Range<Int>) {
     var place = grid.write(
@@ -39,7 +37,7 @@ private func drawStep(_ record: StepRecord, on grid: inout CellGrid, row: Int, c
     place = grid.write(stage, row: row, column: place + 1, style: .dim, within: columns) + 1
     let time = Wording.stepTime(record.seconds)
     let timeStart = columns.upperBound - CharacterWidth.columns(of: time)
-    for metric in figures[record.stage] ?? [] {
+    for metric in LogWording.figures[record.stage] ?? [] {
         guard let value = record.metrics[metric] else { continue }
         let name = Wording.shortName(of: metric)
         // Five columns for every figure keep the lines in step.
@@ -53,17 +51,15 @@ private func drawStep(_ record: StepRecord, on grid: inout CellGrid, row: Int, c
 }
 
 private func drawEvent(
-    _ event: JournalEvent, _ state: StudioState, on grid: inout CellGrid, row: Int, columns: Range<Int>
+    _ event: JournalEvent, _ state: StudioState, on grid: inout CellGrid, row: Int, columns: Range<Int>,
+    isMarked: Bool
 ) {
-    let role: ColorRole =
-        switch event.kind {
-        case .warning: .warning
-        case .failure: .bad
-        case .checkpoint, .resumed, .rolledBack, .validation: .good
-        case .started, .paused, .setting, .stopped, .take: .accent
-        }
+    let style = CellStyle(LogWording.role(of: event.kind))
     let clock = CharacterWidth.padded(Wording.clock(event.date, timeZone: state.timeZone), columns: 7, toRight: true)
-    let place = grid.write(clock, row: row, column: columns.lowerBound, style: .dim, within: columns) + 1
+    var place = grid.write(clock, row: row, column: columns.lowerBound, style: .dim, within: columns) + 1
+    if isMarked {
+        place = grid.write(LogWording.mark(of: event.kind), row: row, column: place, style: style, within: columns) + 1
+    }
     let text = CharacterWidth.shortened(event.message, columns: max(0, columns.upperBound - place))
-    grid.write(text, row: row, column: place, style: CellStyle(role), within: columns)
+    grid.write(text, row: row, column: place, style: style, within: columns)
 }

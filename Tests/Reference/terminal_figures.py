@@ -1,0 +1,190 @@
+"""How the studio behaves on its terminal, measured from outside through a pseudo-terminal.
+
+    python3 Tests/Reference/terminal_figures.py .build/release/reprise samples/slt [--preset nano] [--keys 1000]
+
+Prints one line a figure: key to bytes on the terminal while training on all cores; bytes written in ten seconds in which
+nothing changes; how often the terminal came back as it was, for each way to end; the first picture after the start.
+Works on a copy of the voice; needs Python's standard library alone.
+"""
+
+import argparse
+import fcntl
+import os
+import pty
+import random
+import re
+import select
+import shutil
+import signal
+import struct
+import sys
+import tempfile
+import termios
+import time
+
+
+class Studio:
+    """The program on a terminal of its own."""
+
+    def __init__(self, program, voice, columns=120, rows=40, kind="xterm-256color"):
+        self.master, slave = pty.openpty()
+        self.resize(columns, rows)
+        self.before = termios.tcgetattr(self.master)
+        self.started = time.monotonic()
+        self.pid = os.fork()
+        if self.pid == 0:
+            os.setsid()
+            fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+            for number in (0, 1, 2):
+                os.dup2(slave, number)
+            os.closerange(3, 256)
+            os.environ.update(TERM=kind, LC_ALL="C.UTF-8")
+            os.execv(program, [program, voice])
+        os.close(slave)
+        self.seen = bytearray()
+
+    def resize(self, columns, rows):
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def read(self, seconds):
+        """Bytes that come within so many seconds; empty when none do, None when the terminal is left."""
+        ready, _, _ = select.select([self.master], [], [], seconds)
+        if not ready:
+            return b""
+        try:
+            data = os.read(self.master, 1 << 16)
+        except OSError:
+            return None
+        self.seen += data
+        return data or None
+
+    def until(self, wanted, seconds=120):
+        end = time.monotonic() + seconds
+        start = len(self.seen)
+        while time.monotonic() < end:
+            if self.read(0.05) is None:
+                return False
+            if re.search(wanted, bytes(self.seen[max(0, start - 4096):])):
+                return True
+        return False
+
+    def drain(self, seconds):
+        count = 0
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            data = self.read(max(0, end - time.monotonic()))
+            if data is None:
+                break
+            count += len(data)
+        return count
+
+    def type(self, text):
+        os.write(self.master, text.encode())
+
+    def leave(self, number=None):
+        """Ends it, by q or a signal; whether the terminal is as it was."""
+        if number is None:
+            self.type("q")
+        else:
+            os.kill(self.pid, number)
+        while True:
+            pid, _ = os.waitpid(self.pid, os.WNOHANG)
+            if self.read(0.02) is None and pid == 0:
+                pid, _ = os.waitpid(self.pid, 0)
+            if pid:
+                break
+        while self.read(0.02):
+            pass
+        def is_off(on, off):
+            return self.seen.rfind(on) <= self.seen.rfind(off)
+        restored = (
+            termios.tcgetattr(self.master) == self.before
+            and is_off(b"\x1b[?1049h", b"\x1b[?1049l") and is_off(b"\x1b[?25l", b"\x1b[?25h")
+            and is_off(b"\x1b[?1002h", b"\x1b[?1002l") and is_off(b"\x1b[?1006h", b"\x1b[?1006l")
+            and is_off(b"\x1b[?2004h", b"\x1b[?2004l"))
+        os.close(self.master)
+        return restored
+
+
+def copy_of(voice, preset):
+    folder = tempfile.mkdtemp(prefix="reprise-terminal-")
+    place = os.path.join(folder, "voice")
+    os.mkdir(place)
+    for name in ("clips", "metadata.csv", "voice.toml"):
+        source = os.path.join(voice, name)
+        (shutil.copytree if os.path.isdir(source) else shutil.copy)(source, os.path.join(place, name))
+    path = os.path.join(place, "voice.toml")
+    with open(path) as file:
+        text = re.sub(r'(?m)^preset = .*$', f'preset = "{preset}"', file.read())
+    with open(path, "w") as file:
+        file.write(text)
+    return folder, place
+
+
+def measure_keys(studio, count):
+    """Seconds from each key to the first bytes it brings. Screens change with every key, so that each brings some."""
+    times = []
+    generator = random.Random(1)
+    for index in range(count):
+        # What a step draws by itself comes at once: wait for a moment of silence, then press.
+        while studio.read(0.004):
+            pass
+        key = "12"[index % 2] if index % 3 else "5"
+        if index % 3 == 2:
+            key = "6"
+        started = time.monotonic()
+        studio.type(key)
+        if not studio.read(5):
+            print(f"key {index} brought nothing", file=sys.stderr)
+            continue
+        times.append(time.monotonic() - started)
+        time.sleep(generator.uniform(0.0, 0.02))
+    return sorted(times)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("program")
+    parser.add_argument("voice")
+    parser.add_argument("--preset", default="nano")
+    parser.add_argument("--keys", type=int, default=1000)
+    parser.add_argument("--exits", type=int, default=100, help="ways to end that are tried, all together")
+    options = parser.parse_args()
+    program = os.path.abspath(options.program)
+    folder, voice = copy_of(options.voice, options.preset)
+    try:
+        studio = Studio(program, voice)
+        studio.read(20)
+        print(f"first bytes after the start: {1000 * (time.monotonic() - studio.started):.0f} ms")
+        if not studio.until(rb"step .{0,12}[2-9]"):
+            sys.exit("training did not begin")
+        times = measure_keys(studio, options.keys)
+        def share(part):
+            return 1000 * times[min(len(times) - 1, int(part * len(times)))]
+        print(f"key to bytes while training, {len(times)} keys: p50 {share(0.5):.1f} ms, p99 {share(0.99):.1f} ms, "
+              f"max {1000 * times[-1]:.1f} ms")
+        studio.type("1 ")
+        studio.until("paused".encode(), 60)
+        studio.drain(18)
+        print(f"bytes written in 10 s while nothing changes: {studio.drain(10)}")
+        print(f"left by q: terminal {'restored' if studio.leave() else 'NOT RESTORED'}")
+        ends = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGSEGV, signal.SIGTRAP, signal.SIGABRT,
+                signal.SIGILL, None]
+        restored = {}
+        for index in range(options.exits):
+            number = ends[index % len(ends)]
+            studio = Studio(program, voice)
+            studio.until(rb"Settings", 30)
+            studio.type(random.choice(["", "1", "5?", "6\r", "t"]))
+            studio.drain(random.uniform(0, 0.5))
+            name = signal.Signals(number).name if number else "q"
+            if number is None:
+                studio.type("\x1b\x1b")
+            good, all_of = restored.get(name, (0, 0))
+            restored[name] = (good + studio.leave(number), all_of + 1)
+        print("terminal restored: " + ", ".join(f"{name} {good}/{count}" for name, (good, count) in restored.items()))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+main()

@@ -1,0 +1,164 @@
+import Foundation
+import Synchronization
+
+/// A terminal of this process' own: what the program writes is kept byte by byte, what it set can be asked.
+final class PseudoTerminal: Sendable {
+    /// The program, or the shell that runs it.
+    let process: pid_t
+    private let master: Int32
+    private let before: [UInt8]
+    private let received = Mutex<[UInt8]>([])
+    private let status = Mutex<Int32?>(nil)
+
+    /// Starts a command on a new terminal, as the leader of a session of its own.
+    init(
+        _ command: [String], home: URL, columns: Int = 80, rows: Int = 24, type: String = "xterm-256color",
+        locale: String = "C.UTF-8"
+    ) throws {
+        var master: Int32 = -1
+        var slave: Int32 = -1
+        var size = winsize(ws_row: UInt16(rows), ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
+        guard openpty(&master, &slave, nil, nil, &size) == 0 else { throw TestFailure("there is no terminal to be had") }
+        defer { close(slave) }
+        _ = fcntl(master, F_SETFD, FD_CLOEXEC)
+        guard let name = ttyname(slave).map({ String(cString: $0) }) else { throw TestFailure("a terminal has no name") }
+        self.master = master
+        before = Self.attributes(master)
+        var actions = posix_spawn_file_actions_t()
+        var attributes = posix_spawnattr_t()
+        posix_spawn_file_actions_init(&actions)
+        posix_spawnattr_init(&attributes)
+        defer {
+            posix_spawn_file_actions_destroy(&actions)
+            posix_spawnattr_destroy(&attributes)
+        }
+        // The first terminal that the leader of a session opens is its own.
+        posix_spawn_file_actions_addopen(&actions, 0, name, O_RDWR, 0)
+        posix_spawn_file_actions_adddup2(&actions, 0, 1)
+        posix_spawn_file_actions_adddup2(&actions, 0, 2)
+        for name in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
+            if let descriptor = Int32(name), descriptor > 2 { posix_spawn_file_actions_addclose(&actions, descriptor) }
+        }
+        var all = sigset_t()
+        var none = sigset_t()
+        sigfillset(&all)
+        sigemptyset(&none)
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        let newSession: Int32 = 0x80  // POSIX_SPAWN_SETSID, which Glibc's module hides
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | newSession))
+        var variables = Program.environment(home: home)
+        variables["TERM"] = type
+        variables["LANG"] = locale
+        variables["LC_ALL"] = locale
+        let arguments = command.map { strdup($0) } + [nil]
+        let environment = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        defer { for text in arguments + environment { free(text) } }
+        var process = pid_t()
+        let code = posix_spawnp(&process, command[0], &actions, &attributes, arguments, environment)
+        guard code == 0 else { throw TestFailure("\(command[0]) cannot be started: \(String(cString: strerror(code)))") }
+        self.process = process
+        Thread.detachNewThread { [self] in readOn() }
+    }
+
+    deinit { close(master) }
+
+    /// Ends whatever still runs; call it when the test is over, as the reading thread keeps this object alive.
+    func end() {
+        if poll() == nil {
+            kill(-process, SIGKILL)
+            kill(process, SIGKILL)
+        }
+    }
+
+    private func readOn() {
+        var bytes = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = read(master, &bytes, bytes.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return }
+            received.withLock { $0.append(contentsOf: bytes.prefix(count)) }
+        }
+    }
+
+    // MARK: What a user does
+
+    func type(_ text: String) { _ = text.withCString { write(master, $0, strlen($0)) } }
+
+    func resize(columns: Int, rows: Int) {
+        var size = winsize(ws_row: UInt16(rows), ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
+        _ = ioctl(master, UInt(TIOCSWINSZ), &size)
+    }
+
+    // MARK: What a user sees
+
+    /// Everything that was written so far.
+    var bytes: [UInt8] { received.withLock { $0 } }
+    var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    func until(_ what: String, _ condition: @escaping @Sendable (String) -> Bool) async throws {
+        try await waitUntil(what) { [self] in
+            let text = text
+            if condition(text) { return true }
+            if poll() != nil { throw TestFailure("it ended before \(what):\n\(text.suffix(2000))") }
+            return false
+        }
+    }
+
+    /// How it ended, as `RunningProgram.poll`; nil while it runs.
+    func poll() -> Int32? {
+        status.withLock { known in
+            if let known { return known }
+            var word: Int32 = 0
+            guard waitpid(process, &word, WNOHANG) == process else { return nil }
+            known = word & 0x7f == 0 ? (word >> 8) & 0xff : -(word & 0x7f)
+            return known
+        }
+    }
+
+    func ended() async throws -> Int32 {
+        try await waitUntil("process \(process) has ended") { [self] in poll() != nil }
+        // What it wrote last is read by another thread.
+        try await waitUntil("its last bytes are read") { [self] in !modes.isAlternate || bytes.isEmpty }
+        return poll() ?? 0
+    }
+
+    // MARK: What was set
+
+    private static func attributes(_ descriptor: Int32) -> [UInt8] {
+        var attributes = termios()
+        tcgetattr(descriptor, &attributes)
+        // Without the padding, which means nothing.
+        var control = attributes.c_cc
+        let characters = withUnsafeBytes(of: &control) { Array($0) }
+        let flags = [attributes.c_iflag, attributes.c_oflag, attributes.c_cflag, attributes.c_lflag]
+        return flags.flatMap { flag in withUnsafeBytes(of: flag) { Array($0) } } + characters
+    }
+
+    /// Whether the terminal's settings are those it began with.
+    var hasItsSettings: Bool { Self.attributes(master) == before }
+
+    /// What the bytes so far have switched on.
+    var modes: Modes { Modes(text) }
+
+    struct Modes: Equatable {
+        var isAlternate = false
+        var isCursorHidden = false
+        var reportsMouse = false
+        var marksPastes = false
+
+        init() {}
+
+        init(_ text: String) {
+            func isOn(_ on: String, _ off: String) -> Bool {
+                guard let last = text.range(of: on, options: .backwards) else { return false }
+                guard let end = text.range(of: off, options: .backwards) else { return true }
+                return last.lowerBound > end.lowerBound
+            }
+            isAlternate = isOn("\u{1B}[?1049h", "\u{1B}[?1049l")
+            isCursorHidden = isOn("\u{1B}[?25l", "\u{1B}[?25h") && !text.hasSuffix("\u{1B}[?12l\u{1B}[?25h")
+            reportsMouse = isOn("\u{1B}[?1002h", "\u{1B}[?1002l") || isOn("\u{1B}[?1006h", "\u{1B}[?1006l")
+            marksPastes = isOn("\u{1B}[?2004h", "\u{1B}[?2004l")
+        }
+    }
+}
