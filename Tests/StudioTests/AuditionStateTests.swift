@@ -245,6 +245,7 @@ import Training
         #expect(state.reduce(.auditioned(Fixture.take(7, "main@140"))).isEmpty)
         _ = state.reduce(.playFailed(2, "There is no sound device to play on."))
         #expect(state.notice?.text == "There is no sound device to play on.")
+        #expect(state.audition.blind?.heardA == false)
     }
 
     @Test func standingsCountWinsAndDraws() {

@@ -5,6 +5,7 @@ import Tensor
 /// Training on all cores for as long as something else is measured: SoVITS steps on noise, one after the other.
 package final class TrainingLoad: Sendable {
     private let state = Mutex((steps: 0, isStopped: false, failure: (any Error)?.none))
+    private let ended = DispatchSemaphore(value: 0)
 
     /// Starts at once.
     /// - Throws: `BenchmarkError`.
@@ -12,6 +13,7 @@ package final class TrainingLoad: Sendable {
         try options.validate()
         Threads.use(options.threads)
         let thread = Thread { [self] in
+            defer { ended.signal() }
             do {
                 let engine = try BenchmarkModel.engine(options, stage: .sovits)
                 while !state.withLock({ $0.isStopped }) {
@@ -36,5 +38,9 @@ package final class TrainingLoad: Sendable {
         }
     }
 
-    package func stop() { state.withLock { $0.isStopped = true } }
+    /// Returns when the step in hand is done: a process that ends in the middle of one may crash. Call it once.
+    package func stop() {
+        state.withLock { $0.isStopped = true }
+        ended.wait()
+    }
 }

@@ -87,6 +87,9 @@ extension StudioState {
         audition.series = nil
         // A name would tell which of the two it was.
         let isBlind = overlay == .blindTest
+        // What was not heard is not voted on.
+        if audition.blind?.current == .a { audition.blind?.heardA = false }
+        if audition.blind?.current == .b { audition.blind?.heardB = false }
         return say(isBlind ? sentence : "\(sentence) The take is in \(path).", .warning)
     }
 }
