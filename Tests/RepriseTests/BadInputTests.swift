@@ -194,7 +194,7 @@ extension ProgramTests {
             let voice = try TestVoice(["autosave_steps": "1000"])
             let first = try voice.start("train", voice.path, "--json")
             try await first.whileRunning("step 2") { first.lastStep >= 2 }
-            for arguments in [["train", voice.path], ["checkpoints", voice.path, "prune"], [voice.path]] {
+            for arguments in [["train", voice.path], ["checkpoints", voice.path, "prune"]] {
                 let second = try await Program.run(arguments, home: voice.home)
                 #expect(second.code == 1 && second.output == "" && second.errorLines.count == 1)
                 #expect(
@@ -237,7 +237,7 @@ extension ProgramTests {
             ["train"], ["train", "VOICE", "--steps", "0"], ["train", "VOICE", "--steps", "many"],
             ["train", "VOICE", "--bogus"],
             ["train", "VOICE", "--stage", "both"], ["say", "VOICE"], ["checkpoints", "VOICE", "restore"],
-            ["checkpoints", "VOICE", "frobnicate"], ["export", "VOICE"], ["new", "ada"], [],
+            ["checkpoints", "VOICE", "frobnicate"], ["export", "VOICE"], ["new", "ada"],
         ]) func wrongUsage(arguments: [String]) async throws {
             let voice = try TestVoice()
             let before = try voice.contents()
