@@ -56,7 +56,7 @@ import Training
     }
 
     @Test func ownPhonemesAreWhatIsTrained() async throws {
-        let folder = try VoiceFolder(clips: 3)
+        let folder = try VoiceFolder()
         let before = try folder.voice().fingerprint()
         let clips = VoiceClips(directory: folder.url)
         try await clips.setPhonemes("clip_1", " tˈuː  tˈəʊnz ")
