@@ -83,12 +83,20 @@ CK_INLINE void finish_row(int64_t count, const float *restrict from, int64_t str
         for (int64_t e = 0; e < count; e++) to[e * stride] = gate[e * stride] >= 0 ? from[e] : from[e] * slope;
     else if (!residual)
         for (int64_t e = 0; e < count; e++) to[e * stride] = from[e] >= 0 ? from[e] : from[e] * slope;
-    else
+    // A gate is read in a loop of its own: a vector load that is masked out where there is none still faults on
+    // emulators.
+    else if (gate)
         for (int64_t e = 0; e < count; e++) {
             const float value = from[e] + residual[e * stride];
-            const float sign = gate ? gate[e * stride] : gates_itself ? value : 0;
-            to[e * stride] = sign < 0 ? value * slope : value;
+            to[e * stride] = gate[e * stride] < 0 ? value * slope : value;
         }
+    else {
+        const float below = gates_itself ? slope : 1;
+        for (int64_t e = 0; e < count; e++) {
+            const float value = from[e] + residual[e * stride];
+            to[e * stride] = value < 0 ? value * below : value;
+        }
+    }
 }
 
 CK_CLONES void ck_finish_row(int64_t count, const float *from, int64_t stride, int64_t at, const ck_finish *finish,
