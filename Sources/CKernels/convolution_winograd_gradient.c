@@ -64,7 +64,7 @@ int64_t ck_winograd_gradient_partials(const ck_convolution *c) {
 }
 
 /// Floats of both transformed signals, as far as one buffer holds them. Chunks look ahead, past the last column too; what
-/// they find there meets zeros.
+/// they find there meets zeros, and must be numbers for that.
 CK_INLINE int64_t transformed_floats(const gradient_plan *plan) {
     return plan->base.points * (plan->long_plane + plan->short_plane) + 4 * ck_winograd_panel;
 }
@@ -170,10 +170,23 @@ CK_CLONES static void pack_channels(const ck_convolution *c, const gradient_plan
     }
 }
 
+/// The gap behind each plane, and at the last panel's beginning the places of channels that do not exist, which the panel
+/// before it reads beyond its own end.
+static void clear_what_chunks_look_ahead_to(const gradient_plan *plan, float *packed) {
+    const int64_t panel = (plan->panels - 1) * plan->width, channels = plan->inputs - panel;
+    for (int64_t point = 0; point < plan->base.points; point++) {
+        float *plane = packed + point * plan->long_plane;
+        memset(plane + plan->long_plane - ck_winograd_plane_gap, 0, sizeof(float) * ck_winograd_plane_gap);
+        for (int64_t column = 0; column < ck_smaller(plan->columns, plan->base.chunks - 1); column++)
+            for (int64_t i = channels; i < plan->width; i++) plane[panel * plan->columns + column * plan->width + i] = 0;
+    }
+}
+
 void ck_winograd_gradient_pack(const ck_convolution *c, int64_t index, const ck_signal *longs, const ck_signal *shorts,
                                float *packed) {
     const gradient_plan plan = plan_of(c);
     const int64_t column = index % plan.spans * plan.span;
+    if (index == 0) clear_what_chunks_look_ahead_to(&plan, packed);
     pack_channels(c, &plan, column, ck_smaller(plan.columns, column + plan.span), 0, plan.columns,
                   index / plan.spans * 8, longs, shorts, packed);
 }
@@ -286,6 +299,11 @@ void ck_winograd_gradient_item(const ck_convolution *c, int64_t item, const ck_s
     for (int64_t channel = 0; channel < plan.inputs; channel += 8)
         pack_channels(c, &plan, column, ck_smaller(plan.columns, end + reach), column, long_columns, channel, longs,
                       shorts, own);
+    if (end + reach > plan.columns)
+        for (int64_t point = 0; point < plan.base.points; point++)
+            for (int64_t panel = 0; panel < plan.panels; panel++)
+                memset(own + point * plan.long_plane + (panel * long_columns + plan.columns - column) * plan.width, 0,
+                       sizeof(float) * (size_t)((end + reach - plan.columns) * plan.width));
     for (int64_t channel = 0; channel < c->outputs; channel += 8)
         pack_channels(c, &plan, column, end, column, plan.span, plan.inputs + channel, longs, shorts, own);
     for (int64_t panel = 0; panel < plan.panels; panel++)

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Contiguous float32 memory, aligned to 64 bytes, that goes back to a pool when nobody holds it.
 ///
@@ -12,6 +13,7 @@ package final class Storage: @unchecked Sendable {  // guarded by the write-once
     package init(count: Int) {
         self.count = count
         (pointer, capacity) = StoragePool.shared.take(count)
+        if StoragePool.shared.isPoisoned { pointer.update(repeating: .nan, count: capacity) }
     }
 
     deinit {
@@ -33,6 +35,7 @@ package final class StoragePool: @unchecked Sendable {  // guarded by `lock`
     /// back, and for blocks of the lengths that other batches have.
     private static let heldShare = 1.25
     private static let hugePage = 2 << 20
+    private let poisoned = Atomic(false)
     /// How many classes up a block may be borrowed from: at most half as large again. Clips vary in length from batch to
     /// batch, and exact fits only would keep a set of blocks for every length.
     private static let reach = 4
@@ -41,6 +44,13 @@ package final class StoragePool: @unchecked Sendable {  // guarded by `lock`
 
     deinit {
         for pointer in free.joined() { UnsafeMutableRawPointer(pointer).deallocate() }
+    }
+
+    /// Whether a storage begins as not-a-numbers all over: then whatever reads what nobody wrote cannot go unseen, not even
+    /// where it counts nothing by. For tests.
+    package var isPoisoned: Bool {
+        get { poisoned.load(ordering: .relaxed) }
+        set { poisoned.store(newValue, ordering: .relaxed) }
     }
 
     /// How many blocks came from the system so far, because none that was free fitted.

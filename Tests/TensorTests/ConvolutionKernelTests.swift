@@ -21,6 +21,7 @@ private struct Case: CustomTestStringConvertible {
 
     /// Long signal, short signal, weights, bias of the outputs, bias of the inputs.
     func tensors() -> [Tensor] {
+        StoragePool.shared.isPoisoned = true
         let geometry = geometry()
         return [geometry.longShape, geometry.shortShape, geometry.weightShape, [outputs], [inputs]].enumerated().map {
             RandomStream(seed: 11, name: "convolution \($0.offset)").normal($0.element)

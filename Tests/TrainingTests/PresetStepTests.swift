@@ -7,6 +7,7 @@ import VoiceModel
 @Suite(.serialized) struct PresetStepTests {
     /// Four seconds of noise: as much as finding codes needs.
     private func engine(_ preset: ModelPreset) throws -> TrainingEngine {
+        StoragePool.shared.isPoisoned = true
         let noise = RandomStream(seed: 1, name: "noise").normal([4 * preset.sampleRate]) * 0.1
         var clip = PreparedClip(
             id: "noise", waveform: Waveform(samples: noise.values, sampleRate: preset.sampleRate), text: [3, 4, 5, 6],
