@@ -8,7 +8,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.0.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
-        .package(url: "https://github.com/apple/swift-protobuf", from: "1.28.0"),
     ],
     targets: [
         // System libraries: a module map and a shim each.
@@ -36,8 +35,7 @@ let package = Package(
                 "VoiceModel", "Checkpoint",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
-                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-            ], exclude: ["TensorBoard/event.proto"]),
+            ]),
 
         // What the user sees.
         .target(name: "TerminalKit", dependencies: ["CNcurses"]),

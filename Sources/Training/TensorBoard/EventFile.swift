@@ -1,6 +1,5 @@
 import Checkpoint
 import Foundation
-import SwiftProtobuf
 
 /// A file of TensorBoard's: records of one event each, framed as TensorFlow's record files are (length, its checksum,
 /// data, its checksum; CRC-32C, rotated and offset).
@@ -30,23 +29,13 @@ final class EventFile {
         }
         self.url = url
         handle = try FileHandle(forWritingTo: url)
-        try append(
-            Reprise_Tensorboard_Event.with {
-                $0.wallTime = date.timeIntervalSince1970
-                $0.fileVersion = "brain.Event:2"
-            })
-        guard let restart else { return }
-        try append(
-            Reprise_Tensorboard_Event.with {
-                $0.wallTime = date.timeIntervalSince1970
-                $0.step = Int64(restart)
-                $0.sessionLog.status = .start
-            })
+        try append(BoardEvent(date: date, content: .version))
+        if let restart { try append(BoardEvent(date: date, step: restart, content: .restart)) }
     }
 
     /// Adds one event.
-    func append(_ event: Reprise_Tensorboard_Event) throws {
-        let data: Data = try event.serializedData()
+    func append(_ event: BoardEvent) throws {
+        let data = event.message.bytes
         var length = Data(count: 8)
         for byte in 0..<8 { length[byte] = UInt8(truncatingIfNeeded: data.count >> (8 * byte)) }
         try handle.write(contentsOf: length + Self.masked(length) + data + Self.masked(data))

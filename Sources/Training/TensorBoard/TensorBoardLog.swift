@@ -24,15 +24,8 @@ package final class TensorBoardLog {
             var values = record.metrics.map { ("\(record.stage.rawValue)/\($0.key.rawValue)", $0.value) }
             values.append(("\(record.stage.rawValue)/learning_rate", Float(record.learningRate)))
             values.append(("\(record.stage.rawValue)/step_seconds", Float(record.seconds)))
-            try file.append(
-                event(record.step, date) { summary in
-                    summary.value = values.sorted { $0.0 < $1.0 }.map { name, number in
-                        .with {
-                            $0.tag = name
-                            $0.simpleValue = number
-                        }
-                    }
-                })
+            let sorted = values.sorted { $0.0 < $1.0 }.map { BoardValue(tag: $0.0, content: .number($0.1)) }
+            try file.append(BoardEvent(date: date, step: record.step, content: .summary(sorted)))
         }
     }
 
@@ -40,18 +33,9 @@ package final class TensorBoardLog {
     package func add(text: String, named name: String, branch: String, step: Int, date: Date = Date()) {
         attempt {
             let block = text.split(separator: "\n", omittingEmptySubsequences: false).map { "    \($0)" }
+            let value = BoardValue(tag: name, content: .text(block.joined(separator: "\n")))
             try file(of: branch, next: step + 1).append(
-                event(step, date) { summary in
-                    summary.value = [
-                        .with {
-                            $0.tag = name
-                            $0.metadata.pluginData.pluginName = "text"
-                            $0.tensor.dtype = .dtString
-                            $0.tensor.tensorShape.dim = [.with { $0.size = 1 }]
-                            $0.tensor.stringVal = [Data(block.joined(separator: "\n").utf8)]
-                        }
-                    ]
-                })
+                BoardEvent(date: date, step: step, content: .summary([value])))
         }
     }
 
@@ -61,26 +45,14 @@ package final class TensorBoardLog {
             let url = URL(fileURLWithPath: take.path)
             let sound = try Data(contentsOf: url)
             let picture = try Self.picture(of: AudioFile.read(url))
+            let values = [
+                BoardValue(
+                    tag: "takes/\(take.source)",
+                    content: .sound(sound, sampleRate: take.sampleRate, sampleCount: take.sampleCount)),
+                BoardValue(tag: "mel/\(take.source)", content: .picture(picture)),
+            ]
             try file(of: branch, next: take.step + 1).append(
-                event(take.step, take.date) { summary in
-                    summary.value = [
-                        .with {
-                            $0.tag = "takes/\(take.source)"
-                            $0.audio.sampleRate = Float(take.sampleRate)
-                            $0.audio.numChannels = 1
-                            $0.audio.lengthFrames = Int64(take.sampleCount)
-                            $0.audio.contentType = "audio/wav"
-                            $0.audio.encodedAudioString = sound
-                        },
-                        .with {
-                            $0.tag = "mel/\(take.source)"
-                            $0.image.width = Int32(picture.width)
-                            $0.image.height = Int32(picture.height)
-                            $0.image.colorspace = 3
-                            $0.image.encodedImageString = picture.png
-                        },
-                    ]
-                })
+                BoardEvent(date: take.date, step: take.step, content: .summary(values)))
         }
     }
 
@@ -106,16 +78,6 @@ package final class TensorBoardLog {
         let new = try EventFile(in: folder.appendingPathComponent(branch), restart: step)
         files[branch] = new
         return new
-    }
-
-    private func event(
-        _ step: Int, _ date: Date, _ fill: (inout Reprise_Tensorboard_Summary) -> Void
-    ) -> Reprise_Tensorboard_Event {
-        .with {
-            $0.wallTime = date.timeIntervalSince1970
-            $0.step = Int64(step)
-            fill(&$0.summary)
-        }
     }
 
     // MARK: Pictures
