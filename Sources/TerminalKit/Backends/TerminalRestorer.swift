@@ -138,6 +138,15 @@ private func writeRestoringBytes() {
 private func dieRestored(_ signal: Int32) {
     writeRestoringBytes()
     if let restoreActions { sigaction(signal, &restoreActions[Int(signal)], nil) }
+    var this = sigset_t()
+    sigemptyset(&this)
+    sigaddset(&this, signal)
+    pthread_sigmask(SIG_UNBLOCK, &this, nil)
+    raise(signal)
+    // The former action may be a reporter's, such as the Swift runtime's: it returns where nothing faults again.
+    var action = sigaction()
+    action.__sigaction_handler.sa_handler = SIG_DFL
+    sigaction(signal, &action, nil)
     raise(signal)
 }
 
