@@ -157,7 +157,7 @@ extension ProgramTests {
             #expect(!second.contains("came out differently"))
             let journal = try String(contentsOfFile: log + ".journal", encoding: .utf8).split(separator: "\n")
                 .map { TestVoice.withoutSeconds(String($0)) }
-            expectSameLines(try await DeterminismTests.SixtySteps.straight.value.journal, journal)
+            expectSameLines(try await DeterminismTests.SixtySteps.straight.journal, journal)
         }
 
         /// One sentence says what to free; when that is done, training begins by itself.

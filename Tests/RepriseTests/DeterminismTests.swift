@@ -9,22 +9,24 @@ extension ProgramTests {
             let state: [String: Data]
             let journal: [String]
 
-            init(_ voice: TestVoice, last: String = "main/g_0000060") async throws {
+            init(_ voice: TestVoice, last: String = "main/g_0000060", steps: Int = 60) async throws {
                 state = try voice.state(last)
-                journal = try await voice.journal()
+                journal = try await Array(voice.journal().prefix(steps))
             }
 
-            /// Trained once for all tests.
-            static let straight = Task {
+            /// Trained once for all tests; the first forty of them are a checkpoint of their own.
+            private static let both = Task {
                 let voice = try TestVoice()
                 try await voice.train(to: 60, "--threads", "2")
-                return try await SixtySteps(voice)
+                return try await (sixty: SixtySteps(voice), forty: SixtySteps(voice, last: "main/g_0000040", steps: 40))
             }
+            static var straight: SixtySteps { get async throws { try await both.value.sixty } }
+            static var forty: SixtySteps { get async throws { try await both.value.forty } }
         }
 
         private func expectStraight(_ voice: TestVoice, sourceLocation: SourceLocation = #_sourceLocation) async throws
         {
-            let straight = try await SixtySteps.straight.value
+            let straight = try await SixtySteps.straight
             let found = try await SixtySteps(voice)
             #expect(straight.journal.count == 60, sourceLocation: sourceLocation)
             #expect(

@@ -21,7 +21,7 @@ extension ProgramTests {
 
         /// The same steps without an interruption.
         private static let straight = Task {
-            if plan.preset == "tiny" { return try await DeterminismTests.SixtySteps.straight.value }
+            if plan.preset == "tiny" { return try await DeterminismTests.SixtySteps.straight }
             let voice = try makeVoice()
             try await voice.train(to: plan.steps)
             return try await DeterminismTests.SixtySteps(voice, last: last("main"))

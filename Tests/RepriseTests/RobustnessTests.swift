@@ -31,7 +31,8 @@ extension ProgramTests {
             expectRestored(terminal)
         }
 
-        @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func aSignalSavesAndGivesTheTerminalBack(signal: Int32) async throws {
+        @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func aSignalSavesAndGivesTheTerminalBack(signal: Int32) async throws
+        {
             let voice = try TestVoice(["autosave_steps": "1000"])
             let terminal = try await open(voice)
             defer { terminal.end() }
@@ -114,19 +115,21 @@ extension ProgramTests {
             let start = terminal.bytes.count
             for round in 0..<1000 {
                 terminal.resize(columns: next(400), rows: next(120))
-                if round % 10 == 0 { terminal.type(["1", "2", "3", "4", "5", "6", "t", "\u{1B}", "?", "\u{1B}"][round / 10 % 10]) }
+                if round % 10 == 0 {
+                    terminal.type(["1", "2", "3", "4", "5", "6", "t", "\u{1B}", "?", "\u{1B}"][round / 10 % 10])
+                }
                 if round % 50 == 0 {
                     // Now and then it comes to draw one.
-                    let count = terminal.bytes.count
+                    let place = terminal.bytes.count
                     terminal.type("\u{0C}")
-                    try await terminal.until("a picture") { $0.utf8.count > count }
+                    try await terminal.until("a picture", since: place) { !$0.isEmpty }
                 }
             }
             #expect(terminal.bytes.count > start)
             terminal.resize(columns: 80, rows: 24)
-            terminal.type("\u{1B}\u{1B}")
-            terminal.type("6")
-            try await terminal.until("the settings at 80×24") { text in
+            let place = terminal.bytes.count
+            terminal.type("6\u{0C}")
+            try await terminal.until("the settings at 80×24", since: place) { text in
                 guard let clear = text.range(of: "\u{1B}[H\u{1B}[2J", options: .backwards) else { return false }
                 let last = text[clear.upperBound...]
                 return last.contains("╭─ Settings") && last.contains("\u{1B}[24;")
@@ -156,7 +159,9 @@ extension ProgramTests {
             try await terminal.press("C-l")
             try await terminal.press("5")
             try await terminal.press("1")
-            let after = try await terminal.until("the same again") { $0.shows("library error 5000") && $0.shows("Mel loss") }
+            let after = try await terminal.until("the same again") {
+                $0.shows("library error 5000") && $0.shows("Mel loss")
+            }
             #expect(after.lines.dropLast(3) == before.lines.dropLast(3))
             try await terminal.press("q")
             #expect(try await terminal.status() == 0)

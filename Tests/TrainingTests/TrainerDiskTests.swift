@@ -10,9 +10,21 @@ import Training
         return options
     }
 
+    /// A session that stands still, so that the disk changes between two saves and not within one.
+    private func standing(
+        _ voice: Voice, _ options: TrainerOptions, _ disk: TestDisk, hasReserve: Bool = false
+    ) async throws -> Watched {
+        let watched = try Watched(voice, options, commands: [.pause], disk: disk.fileSystem)
+        await watched.until(phase: .paused)
+        if !hasReserve {
+            try FileManager.default.removeItem(at: voice.checkpointDirectory.appendingPathComponent(".reserve"))
+        }
+        return watched
+    }
+
     /// That nothing was lost: every step once, every step of the journal, the last one on the disk.
-    private func expectWhole(_ watched: Watched, _ voice: Voice, to step: Int) throws {
-        #expect(watched.records.map(\.step) == Array(1...step))
+    private func expectWhole(_ watched: Watched, _ voice: Voice, after earlier: Int = 0, to step: Int) throws {
+        #expect(watched.records.map(\.step) == Array(earlier + 1...step))
         #expect(watched.last?.safety.savedStep == step)
         let store = try CheckpointStore(directory: voice.checkpointDirectory, access: .readOnly)
         #expect(try store.verify(CheckpointID(branch: "main", step: step)).id.step == step)
@@ -47,8 +59,9 @@ import Training
         let disk = TestDisk()
         var options = options(to: 6)
         options.endsWhenHalted = true
-        let watched = try Watched(folder.voice(), options, disk: disk.fileSystem)
+        let watched = try await standing(folder.voice(), options, disk)
         disk.state = state
+        watched.trainer.send(.resume)
         let sentence = try #require(await watched.untilHalted())
         #expect(sentence.contains("goes on by itself"))
         if state == .full { #expect(sentence.contains("no room to save") && sentence.contains("needed")) }
@@ -64,24 +77,27 @@ import Training
     @Test func theReserveTakesOneSaveThenTrainingWaits() async throws {
         let folder = try VoiceFolder { $0.training.autosaveSteps = 2 }
         let disk = TestDisk()
-        let watched = try Watched(folder.voice(), options(to: 9), disk: disk.fileSystem)
-        await watched.until(.checkpoint)
+        // All moments are there, and so is the reserve for them.
+        try await train(folder.voice(), to: 4)
+        let watched = try await standing(folder.voice(), options(to: 9), disk, hasReserve: true)
         disk.state = .full
+        watched.trainer.send(.resume)
         let sentence = try #require(await watched.untilHalted())
         #expect(sentence.contains("saved in the room that was kept for it; make "), "\(sentence)")
-        #expect(disk.state == .reserveReleased && watched.last?.safety.savedStep ?? 0 >= 3)
+        #expect(disk.state == .reserveReleased && watched.last?.safety.savedStep == 6)
         disk.state = .roomy
         #expect(await watched.finish() == .reachedTarget)
         let reserve = try folder.voice().checkpointDirectory.appendingPathComponent(".reserve").path
         #expect(FileManager.default.fileExists(atPath: reserve), "there is a reserve again")
-        try expectWhole(watched, folder.voice(), to: 9)
+        try expectWhole(watched, folder.voice(), after: 4, to: 9)
     }
 
     @Test func whoPausesMeanwhileStaysPaused() async throws {
         let folder = try VoiceFolder { $0.training.autosaveSteps = 2 }
         let disk = TestDisk()
-        let watched = try Watched(folder.voice(), options(), disk: disk.fileSystem)
+        let watched = try await standing(folder.voice(), options(), disk)
         disk.state = .full
+        watched.trainer.send(.resume)
         _ = await watched.untilHalted()
         watched.trainer.send(.pause)
         await watched.until { if case .event(let event) = $0 { event.message.contains("Stays paused") } else { false } }
@@ -117,8 +133,9 @@ import Training
     @Test func stoppingWhileItWaitsSaysWhatIsLost() async throws {
         let folder = try VoiceFolder { $0.training.autosaveSteps = 2 }
         let disk = TestDisk()
-        let watched = try Watched(folder.voice(), options(), disk: disk.fileSystem)
+        let watched = try await standing(folder.voice(), options(), disk)
         disk.state = .full
+        watched.trainer.send(.resume)
         _ = await watched.untilHalted()
         guard case .failed(let sentence) = await watched.finish(.interrupt) else {
             Issue.record("it ended as if it had been saved")

@@ -9,6 +9,8 @@ struct SaveInProgress: Sendable {
     var reason: CheckpointReason
     /// Seconds that training stood still for the copy.
     var stall: Double
+    /// Of the list of checkpoints when the save began.
+    var listing: Int
     var task: Task<Result<CheckpointWriter.Written, any Error>, Never>
 }
 
@@ -42,7 +44,8 @@ extension Trainer {
                 }
             }
             saving = SaveInProgress(
-                number: number, id: id, reason: reason, stall: (ContinuousClock.now - started).inSeconds, task: task)
+                number: number, id: id, reason: reason, stall: (ContinuousClock.now - started).inSeconds, listing: listing,
+                task: task)
             startedSaveStep = currentStep
             startedSaveAt = .now
             publish()
@@ -87,7 +90,12 @@ extension Trainer {
         case .success(let written):
             (parent, savedStep) = (save.id, save.id.step)
             pace.note(stall: save.stall, work: written.work, threads: threads)
-            if !written.summaries.isEmpty { summaries = written.summaries }
+            if listing != save.listing {
+                // The writer's list is older than what was set aside or removed meanwhile.
+                try? refreshSummaries()
+            } else if !written.summaries.isEmpty {
+                summaries = written.summaries
+            }
             if !branches.contains(where: { $0.name == branch }) { try? branches = overview.branches() }
             publish()
             if let damage = written.saved.replacedDamage { log(.warning, damage) }
@@ -130,6 +138,7 @@ extension Trainer {
     }
 
     func refreshSummaries() throws {
+        listing += 1
         summaries = try overview.summaries()
         branches = try overview.branches()
     }

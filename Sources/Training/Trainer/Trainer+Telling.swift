@@ -14,6 +14,8 @@ extension Trainer {
     }
 
     func log(_ kind: JournalEvent.Kind, _ message: String) {
+        // Whoever hears of it finds what it tells when he asks.
+        takeStand()
         let event = JournalEvent(date: Date(), branch: branch, step: currentStep, kind: kind, message: message)
         continuation.yield(.event(event))
         do {
@@ -26,11 +28,16 @@ extension Trainer {
         }
     }
 
-    func publish() {
+    /// Makes known to other threads where the run stands and which settings are in force.
+    private func takeStand() {
         let (step, saved) = (currentStep, savedStep ?? 0)
         let (branch, line) = (branch, engine?.position.settings)
         standing.withLock { ($0.step, $0.savedStep, $0.branch) = (step, saved, branch) }
         changes.withLock { $0.line = line }
+    }
+
+    func publish() {
+        takeStand()
         let stage = engine?.stage(after: currentStep) ?? settingsInForce.training.schedule[0]
         let place = (stage == .sovits ? engine?.position.sovits : engine?.position.prior) ?? SamplerPosition()
         let schedule = engine?.position.stageOverride.map { [$0] } ?? voice.configuration.training.schedule

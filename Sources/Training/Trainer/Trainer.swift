@@ -71,6 +71,8 @@ package actor Trainer: TrainingSession {
     /// Settings commands that the journal has after the checkpoint gone on from: obeyed again at their steps.
     var settingsToReplay: [JournalSetting] = []
     var summaries: [CheckpointSummary] = []
+    /// Goes up whenever the list is read from the disk here.
+    var listing = 0
     var branches: [BranchSummary] = []
     /// Changes of marks and the like that are under way beside training, by number.
     var chores: [Int: Task<Void, Never>] = [:]

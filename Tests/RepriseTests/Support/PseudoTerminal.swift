@@ -18,10 +18,14 @@ final class PseudoTerminal: Sendable {
         var master: Int32 = -1
         var slave: Int32 = -1
         var size = winsize(ws_row: UInt16(rows), ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
-        guard openpty(&master, &slave, nil, nil, &size) == 0 else { throw TestFailure("there is no terminal to be had") }
+        guard openpty(&master, &slave, nil, nil, &size) == 0 else {
+            throw TestFailure("there is no terminal to be had")
+        }
         defer { close(slave) }
         _ = fcntl(master, F_SETFD, FD_CLOEXEC)
-        guard let name = ttyname(slave).map({ String(cString: $0) }) else { throw TestFailure("a terminal has no name") }
+        guard let name = ttyname(slave).map({ String(cString: $0) }) else {
+            throw TestFailure("a terminal has no name")
+        }
         self.master = master
         before = Self.attributes(master)
         var actions = posix_spawn_file_actions_t()
@@ -58,7 +62,9 @@ final class PseudoTerminal: Sendable {
         defer { for text in arguments + environment { free(text) } }
         var process = pid_t()
         let code = posix_spawnp(&process, command[0], &actions, &attributes, arguments, environment)
-        guard code == 0 else { throw TestFailure("\(command[0]) cannot be started: \(String(cString: strerror(code)))") }
+        guard code == 0 else {
+            throw TestFailure("\(command[0]) cannot be started: \(String(cString: strerror(code)))")
+        }
         self.process = process
         Thread.detachNewThread { [self] in readOn() }
     }
@@ -98,9 +104,19 @@ final class PseudoTerminal: Sendable {
     var bytes: [UInt8] { received.withLock { $0 } }
     var text: String { String(decoding: bytes, as: UTF8.self) }
 
-    func until(_ what: String, _ condition: @escaping @Sendable (String) -> Bool) async throws {
+    /// Waits until what was written since a place among the bytes shows something.
+    func until(_ what: String, since place: Int = 0, _ condition: @escaping @Sendable (String) -> Bool) async throws {
+        let seen = Mutex(-1)
         try await waitUntil(what) { [self] in
-            let text = text
+            let bytes = received.withLock { $0.count }
+            // A long history is not read again and again for nothing.
+            if seen.withLock({ count in
+                defer { count = bytes }
+                return count == bytes
+            }), poll() == nil {
+                return false
+            }
+            let text = String(decoding: received.withLock { Array($0[place...]) }, as: UTF8.self)
             if condition(text) { return true }
             if poll() != nil { throw TestFailure("it ended before \(what):\n\(text.suffix(2000))") }
             return false

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A copy of the bundled voice slt in a folder of its own, at `tiny`; removed with the object.
-final class TestVoice {
+final class TestVoice: Sendable {
     let home: URL
     let url: URL
     var path: String { url.path }
