@@ -44,7 +44,7 @@ extension ProgramTests {
             }
             try await terminal.press("y")
             try await terminal.until("the new branch") {
-                $0.shows("branch branch-1") && ($0.step ?? 0) > (paused.step ?? 0)
+                $0.shows("slt  branch-1") && ($0.step ?? 0) > (paused.step ?? 0)
             }
 
             try await audition(terminal, voice, heard)
@@ -86,8 +86,8 @@ extension ProgramTests {
                     try await terminal.until("the other source") { $0.shows("● a held-out clip") }
                 }
                 try await terminal.press("Enter")
-                try await terminal.until("the end of playing") {
-                    $0.shows("Played \(voice.path)/takes/") || $0.shows("▲")
+                try await terminal.until("the end of playing") { screen in
+                    takes(voice).contains { !known.contains($0) && screen.shows("takes/\($0)") }
                 }
                 let made = try #require(takes(voice).first { !known.contains($0) })
                 let take = voice.url.appendingPathComponent("takes/\(made)")
@@ -117,7 +117,7 @@ extension ProgramTests {
             let screen = try await terminal.until("steps on a vt100") { ($0.step ?? 0) >= 2 && $0.shows("training") }
             #expect(screen.shows("Mel loss") && screen.shows("History"))
             try await terminal.press("?")
-            try await terminal.until("the keys") { $0.shows("pause training, or go on") }
+            try await terminal.until("the keys") { $0.shows("roll back to the selected checkpoint") }
             try await terminal.close()
             #expect(try await terminal.status() == 128 + SIGHUP)
             #expect(voice.checkpoints.count == 1)
