@@ -98,6 +98,19 @@ import Training
         _ = try await running.value
     }
 
+    @Test func nobodyScrollsOnBehindTheEnd() async throws {
+        let (_, running) = open(session())
+        _ = await sees("● mel")
+        backend.press(.character("?"))
+        _ = await sees("─ Keys")
+        backend.press(.end)
+        _ = await sees("draw the screen again")
+        backend.press(.up)
+        _ = await backend.picture { $0.text.contains("─ Keys") && !$0.text.contains("draw the screen again") }
+        backend.press(.escape, .character("q"))
+        _ = try await running.value
+    }
+
     @Test func aNewSizeIsDrawn() async throws {
         let (_, running) = open(session())
         _ = await sees("● mel")

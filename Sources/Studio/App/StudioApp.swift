@@ -265,6 +265,7 @@ package final class StudioApp {
         lastDrawn = ContinuousClock.now
         let picture = drawStudio(state, size: backend.size, glyphs: backend.glyphs)
         targets = picture
+        if let line = picture.topLine { state.overlay?.noteDrawn(from: line) }
         backend.present(picture)
         if state.showsLog(size: backend.size) { output.markSeen(state.log.outputCount) }
     }

@@ -43,6 +43,18 @@ package enum Overlay: Sendable, Equatable {
     }
 }
 
+extension Overlay {
+    /// Takes note of the line that was drawn at the top: nobody scrolls on behind the end, and back from there unseen.
+    mutating func noteDrawn(from line: Int) {
+        switch self {
+        case .help(let place, _): self = .help(place, from: line)
+        case .comparison(let comparison, _): self = .comparison(comparison, from: line)
+        case .thinning(let preview, _): self = .thinning(preview, from: line)
+        case .question, .prompt, .sentence, .palette, .filter, .choice, .blindTest, .recorder, .figures, .themes: break
+        }
+    }
+}
+
 /// Asked before what cannot be undone with one key, or what takes long.
 package struct Question: Sendable, Equatable {
     package var title: String

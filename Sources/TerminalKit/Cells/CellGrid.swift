@@ -55,6 +55,9 @@ package struct CellGrid: Sendable, Equatable {
     package var cursor: CellPosition?
     /// What the mouse meets where; the last one added lies on top.
     package private(set) var targets: [MouseTarget] = []
+    /// Which line of a list too long for its frame stands at its top, as far as it could be scrolled: there whoever moves
+    /// in it goes on.
+    package internal(set) var topLine: Int?
 
     package init(size: TerminalSize) {
         self.size = size

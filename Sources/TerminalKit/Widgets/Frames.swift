@@ -49,8 +49,7 @@ extension CellGrid {
         fill(rect)
         drawBox(rect, title: title, focused: true)
         let inside = rect.inside
-        let start = max(0, min(first, entries.count - inside.rows))
-        let visible = start..<min(entries.count, start + inside.rows)
+        let visible = scrolled(to: first, count: entries.count, rows: inside.rows)
         let room = inside.column + 1..<max(inside.column + 1, inside.lastColumn)
         for (offset, entry) in entries[visible].enumerated() {
             let row = inside.row + offset
@@ -61,6 +60,13 @@ extension CellGrid {
         }
         drawScrollMark(visible: visible, count: entries.count, in: inside)
         cursor = nil
+    }
+
+    /// The lines of a list that its frame has room for, from `first` on or, at the end, from as far as the last one allows.
+    package mutating func scrolled(to first: Int, count: Int, rows: Int) -> Range<Int> {
+        let start = max(0, min(first, count - rows))
+        topLine = start
+        return start..<min(count, start + max(0, rows))
     }
 
     /// Cuts text into lines at spaces; a word longer than a line is cut where it must be.

@@ -67,38 +67,12 @@ final class RunningProgram: Sendable {
         let name = UUID().uuidString
         outputFile = home.appendingPathComponent("\(name).out")
         errorFile = home.appendingPathComponent("\(name).err")
-        var actions = posix_spawn_file_actions_t()
-        var attributes = posix_spawnattr_t()
-        posix_spawn_file_actions_init(&actions)
-        posix_spawnattr_init(&attributes)
-        defer {
-            posix_spawn_file_actions_destroy(&actions)
-            posix_spawnattr_destroy(&attributes)
+        let (output, errors) = (outputFile.path, errorFile.path)
+        process = try ChildProcess.start(command, environment: Program.environment(home: home)) { actions in
+            posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+            posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+            posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, 1, outputFile.path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-        posix_spawn_file_actions_addopen(&actions, 2, errorFile.path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-        // Other tests run meanwhile: their files are no business of the program. Closing one that is gone does no harm.
-        for name in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
-            if let descriptor = Int32(name), descriptor > 2 { posix_spawn_file_actions_addclose(&actions, descriptor) }
-        }
-        // A test run in the background of a shell ignores SIGINT; the program must not inherit that.
-        var all = sigset_t()
-        var none = sigset_t()
-        sigfillset(&all)
-        sigemptyset(&none)
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
-        let arguments = command.map { strdup($0) } + [nil]
-        let environment = Program.environment(home: home).map { strdup("\($0.key)=\($0.value)") } + [nil]
-        defer { for text in arguments + environment { free(text) } }
-        var process = pid_t()
-        let code = posix_spawnp(&process, command[0], &actions, &attributes, arguments, environment)
-        guard code == 0 else {
-            throw TestFailure("\(command[0]) cannot be started: \(String(cString: strerror(code)))")
-        }
-        self.process = process
     }
 
     deinit {
@@ -114,10 +88,7 @@ final class RunningProgram: Sendable {
     /// How it ended; nil while it runs.
     func poll() -> Int32? {
         status.withLock { known in
-            if let known { return known }
-            var word: Int32 = 0
-            guard waitpid(process, &word, WNOHANG) == process else { return nil }
-            known = word & 0x7f == 0 ? (word >> 8) & 0xff : -(word & 0x7f)
+            if known == nil { known = ChildProcess.ending(of: process) }
             return known
         }
     }

@@ -28,44 +28,18 @@ final class PseudoTerminal: Sendable {
         }
         self.master = master
         before = Self.attributes(master)
-        var actions = posix_spawn_file_actions_t()
-        var attributes = posix_spawnattr_t()
-        posix_spawn_file_actions_init(&actions)
-        posix_spawnattr_init(&attributes)
-        defer {
-            posix_spawn_file_actions_destroy(&actions)
-            posix_spawnattr_destroy(&attributes)
-        }
-        // The first terminal that the leader of a session opens is its own.
-        posix_spawn_file_actions_addopen(&actions, 0, name, O_RDWR, 0)
-        posix_spawn_file_actions_adddup2(&actions, 0, 1)
-        posix_spawn_file_actions_adddup2(&actions, 0, 2)
-        for name in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
-            if let descriptor = Int32(name), descriptor > 2 { posix_spawn_file_actions_addclose(&actions, descriptor) }
-        }
-        var all = sigset_t()
-        var none = sigset_t()
-        sigfillset(&all)
-        sigemptyset(&none)
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        let newSession: Int32 = 0x80  // POSIX_SPAWN_SETSID, which Glibc's module hides
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | newSession))
         var variables = Program.environment(home: home)
         variables["TERM"] = type
         variables["LANG"] = locale
         variables["LC_ALL"] = locale
         // A report of the runtime's takes a quarter of a minute a crash, and is not what is tested.
         variables["SWIFT_BACKTRACE"] = "enable=no"
-        let arguments = command.map { strdup($0) } + [nil]
-        let environment = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
-        defer { for text in arguments + environment { free(text) } }
-        var process = pid_t()
-        let code = posix_spawnp(&process, command[0], &actions, &attributes, arguments, environment)
-        guard code == 0 else {
-            throw TestFailure("\(command[0]) cannot be started: \(String(cString: strerror(code)))")
+        process = try ChildProcess.start(command, environment: variables, leadsSession: true) { actions in
+            // The first terminal that the leader of a session opens is its own.
+            posix_spawn_file_actions_addopen(&actions, 0, name, O_RDWR, 0)
+            posix_spawn_file_actions_adddup2(&actions, 0, 1)
+            posix_spawn_file_actions_adddup2(&actions, 0, 2)
         }
-        self.process = process
         Thread.detachNewThread { [self] in readOn() }
     }
 
@@ -126,10 +100,7 @@ final class PseudoTerminal: Sendable {
     /// How it ended, as `RunningProgram.poll`; nil while it runs.
     func poll() -> Int32? {
         status.withLock { known in
-            if let known { return known }
-            var word: Int32 = 0
-            guard waitpid(process, &word, WNOHANG) == process else { return nil }
-            known = word & 0x7f == 0 ? (word >> 8) & 0xff : -(word & 0x7f)
+            if known == nil { known = ChildProcess.ending(of: process) }
             return known
         }
     }

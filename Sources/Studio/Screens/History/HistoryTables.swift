@@ -127,8 +127,7 @@ func drawHistoryTable(
     grid.fill(rect)
     grid.drawBox(rect, title: title, focused: true)
     let list = CellRect(row: rect.row + 1, column: rect.column + 2, rows: rect.rows - 3, columns: rect.columns - 4)
-    let start = max(0, min(first, all.count - list.rows))
-    let visible = start..<min(all.count, start + list.rows)
+    let visible = grid.scrolled(to: first, count: all.count, rows: list.rows)
     for (offset, line) in all[visible].enumerated() {
         grid.write(line, row: list.row + offset, column: list.column, within: list.columnRange)
     }
