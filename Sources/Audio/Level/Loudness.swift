@@ -13,7 +13,7 @@ package enum Loudness {
         var energy = 0.0, count = 0
         for start in stride(from: 0, to: waveform.samples.count, by: block) {
             let end = min(start + block, waveform.samples.count)
-            // A stub at the end is too short to tell speech from a click.
+            // A short rest at the end is too little to tell speech from a click.
             if end - start < block, start > 0 { break }
             let sum = waveform.samples[start..<end].reduce(0.0) { $0 + Double($1) * Double($1) }
             guard sum / Double(end - start) >= floor else { continue }

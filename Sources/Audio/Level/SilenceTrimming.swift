@@ -19,7 +19,7 @@ package struct SilenceTrimming: Sendable, Hashable {
         var energies = [Double]()
         for start in stride(from: 0, to: count, by: hop) {
             let part = waveform.samples[start..<min(start + frame, count)]
-            // A mean over the whole frame, so that a stub at the end does not stand out.
+            // A mean over the whole frame, so that a short rest at the end does not stand out.
             energies.append(part.reduce(0.0) { $0 + Double($1) * Double($1) } / Double(frame))
         }
         guard let loudest = energies.max(), loudest > 0 else { return 0..<0 }

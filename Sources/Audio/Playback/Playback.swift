@@ -193,7 +193,7 @@ package final class Playback: @unchecked Sendable {  // guarded by `condition`
         do {
             return try body()
         } catch {
-            throw AudioDeviceError(device: device, operation: .play, reason: error.reason)
+            throw AudioDeviceError(device: device, direction: .playback, operation: .play, reason: error.reason)
         }
     }
 
@@ -220,7 +220,8 @@ package final class Playback: @unchecked Sendable {  // guarded by `condition`
                 idleRounds += 1
             }
             if idleRounds > 500 {
-                throw AudioDeviceError(device: device, operation: .play, reason: "it takes no sound")
+                throw AudioDeviceError(
+                    device: device, direction: .playback, operation: .play, reason: "it takes no sound")
             }
         }
     }

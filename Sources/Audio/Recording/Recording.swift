@@ -19,7 +19,7 @@ package final class Recording: @unchecked Sendable {  // guarded by `lock`
     package enum End: Sendable, Equatable {
         /// It became as long as was allowed; the sound is there.
         case full(Waveform)
-        case failed(MicrophoneError)
+        case failed(AudioDeviceError)
     }
 
     /// Quarter-minute sentences fit twice.
@@ -45,7 +45,7 @@ package final class Recording: @unchecked Sendable {  // guarded by `lock`
     ) {
         self.sampleRate = sampleRate
         let thread = Thread { [self] in
-            do throws(MicrophoneError) {
+            do throws(AudioDeviceError) {
                 guard try record(from: device, longest: longest, meter) else { return }
                 ended(.full(sound))
             } catch {
@@ -71,7 +71,7 @@ package final class Recording: @unchecked Sendable {  // guarded by `lock`
     /// Reads until it is full (true) or stopped (false).
     private func record(
         from device: String, longest: Double, _ meter: (Meter) -> Void
-    ) throws(MicrophoneError) -> Bool {
+    ) throws(AudioDeviceError) -> Bool {
         let stream = try CaptureStream.open(device, sampleRate: sampleRate)
         lock.withLock { sampleRate = stream.sampleRate }
         let limit = Int(longest * Double(stream.sampleRate))
@@ -98,7 +98,8 @@ package final class Recording: @unchecked Sendable {  // guarded by `lock`
                 if lock.withLock({ isStopped }) { return false }
                 _ = try stream.waitForSound(milliseconds: 20)
                 if lastSound.duration(to: .now) > .seconds(Self.patience) {
-                    throw MicrophoneError(device: device, operation: .record, reason: "it gives no sound")
+                    throw AudioDeviceError(
+                        device: device, direction: .capture, operation: .record, reason: "it gives no sound")
                 }
             }
         }

@@ -92,8 +92,8 @@ package struct Voice: Sendable, Equatable {
         try TextFrontEnd(language: configuration.voice.language, symbols: configuration.voice.symbols)
     }
 
-    /// A hash of all that training data is made of: transcripts, phonemes, the bytes of the clips that are used, language, symbols, sample rate and
-    /// which clips are held out. Equal fingerprints mean equal data, wherever the folder stands.
+    /// A hash of all that training data is made of: transcripts, phonemes, the bytes of the clips that are used, language,
+    /// symbols, sample rate and which clips are held out. Equal fingerprints mean equal data, wherever the folder stands.
     /// - Throws: `VoiceError.unreadable`.
     package func fingerprint() throws -> String {
         var lines = [
