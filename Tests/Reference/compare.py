@@ -250,22 +250,29 @@ def run(options):
     chosen = [work for work in WORK if not options.only or work.name in options.only]
     programs = Programs(options.reprise, options.python, options.threads, options.repeats, options.passive)
     before, all_rows, all_operations, all_reports = busy_seconds(), [], [], []
-    for work in chosen:
-        reports = measure(work, programs, options.rounds, lambda text: print(text, file=sys.stderr, flush=True))
-        all_reports.append(reports)
-        if work.subject == "ops":
-            all_operations.append((work, operation_ratios(reports)))
-        else:
-            all_rows += rows(work, reports)
+    is_interrupted = False
+    try:
+        for work in chosen:
+            reports = measure(work, programs, options.rounds, lambda text: print(text, file=sys.stderr, flush=True))
+            all_reports.append(reports)
+            if work.subject == "ops":
+                all_operations.append((work, operation_ratios(reports)))
+            else:
+                all_rows += rows(work, reports)
+    except KeyboardInterrupt:
+        # What is measured took minutes, and is told.
+        is_interrupted = True
     if all_rows:
         print(table(all_rows))
     for work, ratios in all_operations:
         print(operations_text(work, ratios))
-    print(footer(all_reports, options.threads, before))
+    if all_reports:
+        print(footer(all_reports, options.threads, before))
     if options.json:
         record = {"rows": all_rows, "operations": {work.name: ratios for work, ratios in all_operations},
                   "reports": {work.name: reports for work, reports in zip(chosen, all_reports)}}
         Path(options.json).write_text(json.dumps(record, indent=1) + "\n")
+    return 130 if is_interrupted else 0
 
 
 def main():
@@ -286,13 +293,12 @@ def main():
     if min(options.rounds, options.repeats, options.threads) < 1:
         parser.error("--rounds, --repeats and --threads start at 1.")
     try:
-        run(options)
+        return run(options)
     except Failure as failure:
         print(failure, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
-    return 0
 
 
 if __name__ == "__main__":
