@@ -214,6 +214,9 @@ import Training
         snapshot.safety.isSaving = true
         snapshot.safety.cost = nil
         #expect(Wording.safety(snapshot) == "saving, saved every 3 min")
+        #expect(Wording.diskUse(snapshot) == nil)
+        (snapshot.safety.nextBytes, snapshot.safety.freeBytes) = (189_000_000, 51_200_000_000)
+        #expect(Wording.diskUse(snapshot) == "189 MB a save, 51 GB free")
     }
 
     @Test func afterTheEndQuitLeavesWithoutWaiting() {

@@ -18,6 +18,12 @@ import Training
         let phases = watched.snapshots.map { if case .preparing = $0.phase { true } else { false } }
         #expect(phases.first == true && phases == phases.sorted { $0 && !$1 })
         #expect(last.batchesInEpoch == 2 && last.secondsPerStep != nil && last.learningRate > 0)
+        // What a save takes is said before the first, and is what the largest comes to, all but a little.
+        let said = try #require(watched.messages.firstIndex { $0.hasPrefix("A checkpoint takes about ") })
+        #expect(said < (watched.messages.firstIndex { $0.hasPrefix("Saved ") } ?? 0))
+        let (next, largest) = (try #require(last.safety.nextBytes), last.checkpoints.map(\.bytes).max() ?? 0)
+        #expect(next <= largest && Double(next) > 0.95 * Double(largest), "\(next) of \(largest)")
+        #expect(last.safety.freeBytes ?? 0 > 0)
         // The journal has what was told.
         let history = try await watched.trainer.history(limit: 100)
         #expect(history.map { $0.metrics } == watched.records.map { $0.metrics })

@@ -45,6 +45,7 @@ func statusItems(_ state: StudioState, columns: Int, withPhase: Bool = false) ->
     }
     if let seconds = snapshot.secondsLeft { items.append(StatusItem("\(Wording.duration(seconds)) left", rank: 3)) }
     if let safety = Wording.safety(snapshot) { items.append(StatusItem(safety, rank: 9)) }
+    if !withPhase, let disk = Wording.diskUse(snapshot) { items.append(StatusItem(disk, style: .dim, rank: 10)) }
     items.append(StatusItem("lr \(Wording.learningRate(snapshot.learningRate))", rank: 6))
     return items
 }

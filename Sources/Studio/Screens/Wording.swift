@@ -72,6 +72,12 @@ package enum Wording {
         return "\(risk), saved every \(duration(snapshot.safety.interval))\(cost)"
     }
 
+    /// "189 MB a save, 51 GB free"; nil before both are known.
+    package static func diskUse(_ snapshot: TrainingSnapshot) -> String? {
+        guard let next = snapshot.safety.nextBytes, let free = snapshot.safety.freeBytes else { return nil }
+        return "\(bytes(next)) a save, \(bytes(free)) free"
+    }
+
     /// "2.41 s", "38 ms".
     package static func stepTime(_ seconds: Double) -> String {
         if seconds < 0.1 { return AxisTicks.plain(seconds * 1000, decimals: 0) + " ms" }

@@ -49,6 +49,15 @@ package final class TrainingModel {
         ]
     }
 
+    /// Bytes of all that a checkpoint holds of this, with both moments of every parameter: about what a save takes.
+    var checkpointBytes: Int {
+        modules.reduce(0) { sum, entry in
+            let state = entry.module.state.reduce(0) { $0 + $1.tensor.count }
+            let parameters = entry.module.parameters.reduce(0) { $0 + $1.tensor.count }
+            return sum + 4 * (state + 2 * parameters)
+        }
+    }
+
     /// A copy of all tensors, for the checkpoint writer.
     func stateFiles() -> [StateFile] { modules.map { Self.image($0.file, $0.module) } + optimizers.map(Self.image) }
 

@@ -59,6 +59,7 @@ extension Trainer {
         for record in try journal.history(branch: branch, limit: 200) { stepPace.add(record) }
         try prepare("Starting")
         self.engine = engine
+        checkpointBytes = engine.model.checkpointBytes
         // What was wished at this very step holds from the first figure on the screen.
         replaySettings()
         if let stage = options.stage, engine.position.stageOverride != stage { try set("stage", stage.rawValue) }

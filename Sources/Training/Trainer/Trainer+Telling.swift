@@ -28,6 +28,13 @@ extension Trainer {
         }
     }
 
+    /// Disk use is known before it is spent.
+    func tellDiskUse() {
+        guard let checkpointBytes else { return }
+        let free = store.freeBytes().map { "; \(CheckpointError.size($0)) are free" } ?? ""
+        log(.started, "A checkpoint takes about \(CheckpointError.size(checkpointBytes)) of the disk\(free)")
+    }
+
     /// Makes known to other threads where the run stands and which settings are in force.
     private func takeStand() {
         let (step, saved) = (currentStep, savedStep ?? 0)
@@ -54,7 +61,8 @@ extension Trainer {
                     stageOverride: engine?.position.stageOverride,
                     learningRateFactor: engine?.position.learningRateFactor ?? 1,
                     safety: TrainingSnapshot.Safety(
-                        savedStep: savedStep, isSaving: saving != nil, interval: pace.interval, cost: pace.share),
+                        savedStep: savedStep, isSaving: saving != nil, interval: pace.interval, cost: pace.share,
+                        nextBytes: checkpointBytes, freeBytes: checkpointBytes == nil ? nil : store.freeBytes()),
                     redoing: redoing.flatMap { currentStep < $0.to ? $0 : nil },
                     timeSplit: partTimes.split(stepPace.shares(schedule: schedule)))))
     }

@@ -70,6 +70,8 @@ package actor Trainer: TrainingSession {
     var lastEvent = ContinuousClock.now
     /// Settings commands that the journal has after the checkpoint gone on from: obeyed again at their steps.
     var settingsToReplay: [JournalSetting] = []
+    /// What a save takes of the disk, about, once the model is built.
+    var checkpointBytes: Int?
     var summaries: [CheckpointSummary] = []
     /// Goes up whenever the list is read from the disk here.
     var listing = 0
@@ -138,6 +140,7 @@ package actor Trainer: TrainingSession {
         }
         phase = .training
         startedSaveAt = .now
+        tellDiskUse()
         log(.started, "Training \(voice.name) from step \(currentStep)")
         publish()
         inspectCheckpoints()

@@ -66,12 +66,21 @@ package struct TrainingSnapshot: Sendable, Equatable {
         package var interval: Double
         /// The share of the wall time that saving takes; nil before the first save.
         package var cost: Double?
+        /// What a save takes of the disk, about, and what is free there; nil before the model is built, or where
+        /// the system does not say.
+        package var nextBytes: Int?
+        package var freeBytes: Int?
 
-        package init(savedStep: Int? = nil, isSaving: Bool = false, interval: Double = 0, cost: Double? = nil) {
+        package init(
+            savedStep: Int? = nil, isSaving: Bool = false, interval: Double = 0, cost: Double? = nil,
+            nextBytes: Int? = nil, freeBytes: Int? = nil
+        ) {
             self.savedStep = savedStep
             self.isSaving = isSaving
             self.interval = interval
             self.cost = cost
+            self.nextBytes = nextBytes
+            self.freeBytes = freeBytes
         }
     }
 
