@@ -64,10 +64,13 @@ package final class CheckpointStore: Sendable {
             folders += try ids(branch: branch).map { folder($0) }
         }
         for folder in folders {
-            for name in try fileSystem.names(in: folder)
-            where name.hasPrefix(FileSystem.temporaryPrefix) || name.hasPrefix(Self.deletingPrefix) {
+            let names = try fileSystem.names(in: folder)
+            for name in names where name.hasPrefix(FileSystem.temporaryPrefix) || name.hasPrefix(Self.deletingPrefix) {
                 try fileSystem.discard("\(folder)/\(name)")
             }
+            // A pin or a label that is shown from now on is relied on, also where the process that made it was killed before
+            // it was durable. On a disk that takes nothing now it is no worse than it was.
+            if names.contains(Self.pinName) || names.contains(Self.labelName) { try? fileSystem.syncFolder(folder) }
         }
     }
 
