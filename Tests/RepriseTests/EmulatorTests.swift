@@ -18,7 +18,7 @@ extension ProgramTests {
             terminal.type(" ")
             try await terminal.until("the pause") { $0.contains("paused") && $0.contains("main/g_") }
             for (key, title) in [
-                ("2", "─ History"), ("3", "Audition"), ("4", "─"), ("5", "─ Log"), ("6", "─ Settings"),
+                ("2", "─ History"), ("3", "─ Takes"), ("4", "─ Clips"), ("5", "─ Log"), ("6", "─ Settings"),
                 ("1", "─ Mel loss"), ("?", "─ Keys"),
             ] {
                 let changed = terminal.bytes.count
@@ -102,21 +102,16 @@ extension ProgramTests {
         }
 
         private func tmux(_ bytes: [UInt8], _ voice: TestVoice) async throws -> [String] {
-            let socket = voice.home.appendingPathComponent("emulator").path
-            func run(_ arguments: [String]) async throws -> String {
-                let result = try await RunningProgram(["tmux", "-S", socket] + arguments, home: voice.home).finished()
-                guard result.code == 0 else { throw TestFailure("tmux: \(result.errors)") }
-                return result.output
-            }
-            _ = try await run(
+            let server = TmuxServer(home: voice.home, name: "emulator")
+            try await server.run(
                 [
                     "-u", "-f", "/dev/null", "new-session", "-d", "-x", "\(Self.columns)", "-y", "\(Self.rows)", "sh",
                     "-c", "stty raw -echo; cat \"$0\"; tmux -S \"$1\" wait-for -S shown; exec cat",
-                    try file(bytes, voice), socket,
+                    try file(bytes, voice), server.socket,
                 ])
-            _ = try await run(["wait-for", "shown"])
-            let seen = try await run(["capture-pane", "-p"])
-            _ = try await run(["kill-server"])
+            try await server.run(["wait-for", "shown"])
+            let seen = try await server.run(["capture-pane", "-p"])
+            try await server.run(["kill-server"])
             return lines(seen)
         }
     }

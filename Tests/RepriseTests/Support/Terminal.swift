@@ -5,7 +5,7 @@ import Testing
 final class Terminal {
     /// Kept as long as the terminal: its folder holds the socket.
     private let voice: TestVoice
-    private let socket: String
+    private let server: TmuxServer
     private var home: URL { voice.home }
 
     /// What the shell says before the studio opens and after it is left.
@@ -14,7 +14,7 @@ final class Terminal {
     /// Opens the studio; `type` is the terminal's name as programs know it.
     init(_ voice: TestVoice, arguments: [String] = [], columns: Int, rows: Int, type: String) async throws {
         self.voice = voice
-        socket = voice.home.appendingPathComponent("tmux").path
+        server = TmuxServer(home: voice.home, name: "tmux")
         // The trap keeps the shell, not the studio, alive when the terminal goes away.
         let script = """
             trap : HUP
@@ -34,8 +34,8 @@ final class Terminal {
 
     deinit {
         // After a failed test only: a studio that nobody looks at any more must not train on.
-        guard FileManager.default.fileExists(atPath: socket) else { return }
-        guard let ending = try? RunningProgram(["tmux", "-S", socket, "kill-server"], home: home) else { return }
+        guard FileManager.default.fileExists(atPath: server.socket) else { return }
+        guard let ending = try? RunningProgram(["tmux", "-S", server.socket, "kill-server"], home: home) else { return }
         while ending.poll() == nil { usleep(3000) }
     }
 
@@ -43,11 +43,7 @@ final class Terminal {
     func close() async throws { try await tmux(["kill-server"]) }
 
     @discardableResult
-    private func tmux(_ arguments: [String]) async throws -> String {
-        let result = try await RunningProgram(["tmux", "-S", socket] + arguments, home: home).finished()
-        guard result.code == 0 else { throw TestFailure("tmux \(arguments.joined(separator: " ")): \(result.errors)") }
-        return result.output
-    }
+    private func tmux(_ arguments: [String]) async throws -> String { try await server.run(arguments) }
 
     /// Presses keys, by tmux's names.
     func press(_ keys: String...) async throws { try await tmux(["send-keys"] + keys) }
@@ -101,6 +97,25 @@ final class Terminal {
             (try? String(contentsOf: file, encoding: .utf8))?.hasSuffix("\n") == true
         }
         return note("status").flatMap { Int32($0.dropLast()) }
+    }
+}
+
+/// A tmux of a test's own, apart from every other on the machine.
+struct TmuxServer {
+    private let home: URL
+    let socket: String
+
+    init(home: URL, name: String) {
+        self.home = home
+        socket = home.appendingPathComponent(name).path
+    }
+
+    /// Runs one of tmux's commands, which must succeed, and returns what it printed.
+    @discardableResult
+    func run(_ arguments: [String]) async throws -> String {
+        let result = try await RunningProgram(["tmux", "-S", socket] + arguments, home: home).finished()
+        guard result.code == 0 else { throw TestFailure("tmux \(arguments.joined(separator: " ")): \(result.errors)") }
+        return result.output
     }
 }
 
