@@ -15,10 +15,7 @@ final class CaptureStream {
 
     private let stream: DeviceStream
     private var handle: OpaquePointer { stream.handle }
-    var device: String { stream.device }
     var sampleRate: Int { stream.sampleRate }
-    var channels: Int { stream.channels }
-    var periodFrames: Int { stream.periodFrames }
     private var frames: [Int16]
 
     /// A second of room: nothing is lost while all cores train.
@@ -42,10 +39,11 @@ final class CaptureStream {
     /// What the device has, at most a period of it.
     func read() throws(AudioDeviceError) -> Step {
         let result = frames.withUnsafeMutableBufferPointer {
-            snd_pcm_readi(handle, $0.baseAddress, snd_pcm_uframes_t(periodFrames))
+            snd_pcm_readi(handle, $0.baseAddress, snd_pcm_uframes_t(stream.periodFrames))
         }
         if result == 0 || result == Int(-EAGAIN) { return .empty }
         guard result > 0 else { return try recovered(from: Int32(clamping: result)) }
+        let channels = stream.channels
         let share = 1 / (32768 * Float(channels))
         return .read(
             (0..<result).map { frame in

@@ -37,7 +37,7 @@ package final class CheckpointStore: Sendable {
             try fileSystem.makeFolder(path)
             try fileSystem.syncFolder((path as NSString).deletingLastPathComponent)
         }
-        try removeLeftovers()
+        try clearUp()
     }
 
     // MARK: Places
@@ -56,8 +56,9 @@ package final class CheckpointStore: Sendable {
     /// Files beside those of the manifest that a checkpoint's folder may hold.
     static let ownNames: Set<String> = [Manifest.fileName, pinName, labelName]
 
-    /// Half-written checkpoints and files, and half-finished deletions, of a process that was killed.
-    private func removeLeftovers() throws {
+    /// Clears up after a process that was killed: half-written checkpoints and files and half-finished deletions go, marks it
+    /// made stay.
+    private func clearUp() throws {
         var folders = [path]
         for branch in try branchNames() {
             folders.append(folder(branch))

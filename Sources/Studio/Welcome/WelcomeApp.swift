@@ -64,6 +64,7 @@ package final class WelcomeApp {
     private func draw() {
         let picture = drawWelcome(state, size: terminal.size, glyphs: terminal.glyphs)
         targets = picture
+        if state.helpFrom != nil, let line = picture.topLine { state.helpFrom = line }
         terminal.present(picture)
     }
 

@@ -44,8 +44,8 @@ extension Trainer {
                 }
             }
             saving = SaveInProgress(
-                number: number, id: id, reason: reason, stall: (ContinuousClock.now - started).inSeconds, listing: listing,
-                task: task)
+                number: number, id: id, reason: reason, stall: (ContinuousClock.now - started).inSeconds,
+                listing: listing, task: task)
             startedSaveStep = currentStep
             startedSaveAt = .now
             publish()
