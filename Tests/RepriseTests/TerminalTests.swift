@@ -128,6 +128,26 @@ extension ProgramTests {
             try await voice.expectSound()
         }
 
+        @Test func aSecondStudioLooksOnAndThenTrains() async throws {
+            let voice = try TestVoice(["autosave_steps": "1000"])
+            let first = try await Terminal(voice, columns: 100, rows: 30)
+            let early = try await first.until("steps") { ($0.step ?? 0) >= 2 && $0.shows("● training") }
+            let second = try await Terminal(voice, columns: 100, rows: 30, name: "second")
+            try await second.until("looking on") {
+                $0.shows("◇ looking on") && $0.shows("trains the voice") && ($0.step ?? 0) >= (early.step ?? 0)
+            }
+            let seen = try await second.until("a later step") { ($0.step ?? 0) > (early.step ?? 0) + 2 }
+            try await first.press("q")
+            #expect(try await first.status() == 0)
+            try await second.until("nobody") { $0.shows("Nobody trains this voice now") }
+            try await second.press("Space")
+            try await second.until("training") { $0.shows("● training") && ($0.step ?? 0) > (seen.step ?? 0) }
+            try await second.press("q")
+            #expect(try await second.status() == 0)
+            for terminal in [first, second] { try await terminal.close() }
+            try await voice.expectSound()
+        }
+
         @Test func aTerminalThatCannotShowItIsOneSentence() async throws {
             let voice = try TestVoice()
             let terminal = try await Terminal(voice, columns: 80, rows: 24, type: "dumb")

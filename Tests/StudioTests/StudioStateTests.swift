@@ -56,6 +56,34 @@ import Training
         }
     }
 
+    @Test func whoeverLooksOnChangesNothing() {
+        var state = Fixture.state(.watching(owner: "process 7 on ada"))
+        #expect(state.notice?.text == "This studio looks on: process 7 on ada trains the voice.")
+        for key in [" ", "s", "r", "t", "l"] as [Character] {
+            let effects = press(&state, .character(key))
+            #expect(effects.isEmpty && state.overlay == nil)
+            #expect(state.notice?.text.contains("process 7 on ada trains the voice. Change it there") == true)
+        }
+        state.screen = .data
+        for key in ["d", "t", "f", "n", "u", "A"] as [Character] {
+            state.notice = nil
+            let effects = press(&state, .character(key))
+            #expect(effects.isEmpty && state.overlay == nil && state.data.recorder == nil)
+            #expect(state.notice?.text.contains("looks on") == true)
+        }
+        // There is nothing to save.
+        let leaving = press(&state, .character("q"))
+        #expect(leaving == [.stopPlaying, .send(.stop), .leave(.finished)])
+    }
+
+    @Test func whoeverLooksOnTakesOverWhenNobodyTrains() {
+        var state = Fixture.state(.watching(owner: "process 7 on ada"))
+        _ = state.reduce(.update(.snapshot(Fixture.snapshot(.watching(owner: nil)))))
+        #expect(state.notice?.text == "Nobody trains this voice now. Press space to train it here.")
+        let effects = press(&state, .character(" "))
+        #expect(effects == [.stopPlaying, .send(.stop), .leave(.reopened)])
+    }
+
     @Test func rollBackAsksFirstAndSaysThatNothingIsDeleted() {
         var state = Fixture.state()
         let asked = press(&state, .down, .down, .character("r"))

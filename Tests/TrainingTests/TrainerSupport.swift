@@ -3,9 +3,25 @@ import Foundation
 import Testing
 import Training
 
-/// Runs a trainer and reads what it tells, in order; nothing here waits for a time to pass.
-final class Watched {
-    let trainer: Trainer
+typealias Watched = WatchedSession<Trainer>
+
+extension WatchedSession<Trainer> {
+    var trainer: Trainer { session }
+
+    /// `commands` are given before the first step.
+    convenience init(
+        _ voice: Voice, _ options: TrainerOptions = TrainerOptions(), commands: [TrainingCommand] = [],
+        disk: FileSystem = FileSystem()
+    ) throws {
+        let trainer = try Trainer(voice: voice, options: options, fileSystem: disk)
+        for command in commands { trainer.send(command) }
+        self.init(trainer)
+    }
+}
+
+/// Runs a session and reads what it tells, in order; nothing here waits for a time to pass.
+final class WatchedSession<Session: VoiceSession> {
+    let session: Session
     private let running: Task<Trainer.Outcome, Never>
     private var iterator: AsyncStream<TrainingUpdate>.Iterator
     private(set) var records: [StepRecord] = []
@@ -13,16 +29,10 @@ final class Watched {
     private(set) var snapshots: [TrainingSnapshot] = []
     private(set) var obeyed: [TrainingCommand] = []
 
-    /// `commands` are given before the first step.
-    init(
-        _ voice: Voice, _ options: TrainerOptions = TrainerOptions(), commands: [TrainingCommand] = [],
-        disk: FileSystem = FileSystem()
-    ) throws {
-        let trainer = try Trainer(voice: voice, options: options, fileSystem: disk)
-        for command in commands { trainer.send(command) }
-        self.trainer = trainer
-        iterator = trainer.updates.makeAsyncIterator()
-        running = Task { await trainer.run() }
+    init(_ session: Session) {
+        self.session = session
+        iterator = session.updates.makeAsyncIterator()
+        running = Task { await session.run() }
     }
 
     var last: TrainingSnapshot? { snapshots.last }
@@ -68,7 +78,7 @@ final class Watched {
     /// Reads the rest and returns how the run ended.
     @discardableResult
     func finish(_ command: TrainingCommand? = nil) async -> Trainer.Outcome {
-        if let command { trainer.send(command) }
+        if let command { session.send(command) }
         await until { _ in false }
         return await running.value
     }

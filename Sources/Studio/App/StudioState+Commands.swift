@@ -4,6 +4,7 @@ import Training
 // What the user asks of the trainer.
 extension StudioState {
     mutating func command(_ action: StudioAction) -> [StudioEffect] {
+        if action == .pauseOrResume, snapshot?.phase == .watching(owner: nil) { return leave(.reopened) }
         if let refusal = refusesCommands() { return refusal }
         switch action {
         case .pauseOrResume:
@@ -37,8 +38,15 @@ extension StudioState {
         case nil, .preparing: return say("Training has not begun yet.")
         case .stopped: return say("Training has ended. Press q to leave.")
         case .failed(let sentence): return say(sentence, .bad)
+        case .watching: return refusesChanges()
         case .training, .paused, .halted, .saving: return nil
         }
+    }
+
+    /// Why the voice cannot be changed from here, said on the notification line; nil when it can.
+    mutating func refusesChanges() -> [StudioEffect]? {
+        guard case .watching(let owner) = snapshot?.phase else { return nil }
+        return say("\(SessionError.looksOn(owner: owner))", .warning)
     }
 
     mutating func say(
@@ -52,6 +60,8 @@ extension StudioState {
     mutating func leave(_ exit: StudioExit) -> [StudioEffect] {
         if case .failed(let sentence) = snapshot?.phase { return [.leave(.failed(sentence))] }
         if sessionEnded || snapshot?.phase == .stopped { return [.leave(exit)] }
+        // There is nothing to save.
+        if case .watching = snapshot?.phase { return [.stopPlaying, .send(.stop), .leave(exit)] }
         if leaving != nil {
             // A lost terminal and a signal often come together: only a person asks twice.
             if exit == .terminalLost || leaving == .terminalLost { return [] }

@@ -9,6 +9,7 @@ extension StudioState {
         // Wished for in an earlier session, or undone by going back; between two changes this session's own keys decide.
         if new.stageOverride != snapshot?.stageOverride { onlyStage = new.stageOverride }
         let redone = snapshot?.redoing
+        if case .watching(let owner) = new.phase, new.phase != snapshot?.phase { notice = Self.watchNotice(owner) }
         snapshot = new
         listCheckpoints(new)
         if let redone, new.redoing == nil, new.step >= redone.to { doneAgain(redone) }
@@ -20,7 +21,7 @@ extension StudioState {
         case .training, .paused, .halted:
             if new.phase != steadyPhase, leaving == nil { phaseChanged(to: new) }
             steadyPhase = new.phase
-        case .preparing, .saving, .stopped, .failed: break
+        case .preparing, .saving, .stopped, .failed, .watching: break
         }
         switch new.phase {
         case .stopped:
@@ -39,6 +40,11 @@ extension StudioState {
         case .paused: notice = Notice("Paused after step \(new.step).", .warning)
         default: if steadyPhase != nil { notice = nil }
         }
+    }
+
+    private static func watchNotice(_ owner: String?) -> Notice {
+        guard let owner else { return Notice("Nobody trains this voice now. Press space to train it here.", .warning) }
+        return Notice("This studio looks on: \(owner) trains the voice.", .accent)
     }
 
     private mutating func doneAgain(_ steps: TrainingSnapshot.Redoing) {

@@ -12,6 +12,7 @@ func phaseText(_ phase: TrainingSnapshot.Phase?) -> (text: String, role: ColorRo
     case .saving: ("● saving", .accent)
     case .stopped: ("■ ended", .dim)
     case .failed: ("▲ failed", .bad)
+    case .watching: ("◇ looking on", .accent)
     }
 }
 
@@ -29,7 +30,9 @@ func statusItems(_ state: StudioState, columns: Int, withPhase: Bool = false) ->
     let target = snapshot.targetStep.map { "/\($0)" } ?? ""
     items.append(StatusItem(snapshot.stage.rawValue + only, style: .accent, rank: 2))
     if !withPhase {
-        items.append(StatusItem("epoch \(snapshot.epoch) \(snapshot.batch)/\(snapshot.batchesInEpoch)", rank: 5))
+        // Whoever looks on does not know how many batches there are.
+        let of = snapshot.batchesInEpoch > 0 ? "/\(snapshot.batchesInEpoch)" : ""
+        items.append(StatusItem("epoch \(snapshot.epoch) \(snapshot.batch)\(of)", rank: 5))
     }
     items.append(StatusItem("step \(snapshot.step)\(target)", rank: 1))
     if let redoing = snapshot.redoing {
@@ -118,7 +121,7 @@ func drawNotice(_ state: StudioState, _ lines: [String], on grid: inout CellGrid
         return
     }
     let hints = KeyTable.hints(at: state.place).map {
-        Hint(key: $0.key, text: $0.hint == "pause" && state.isPaused ? "go on" : $0.hint, action: $0.action)
+        Hint(key: $0.key, text: $0.hint == "pause" ? state.spaceHint : $0.hint, action: $0.action)
     }
     var place = columns.lowerBound
     for hint in fitting(hints, columns: columns.count) {
@@ -149,6 +152,11 @@ private func fitting(_ hints: [Hint], columns: Int) -> [Hint] {
 }
 
 extension StudioState {
+    /// What the space key does now.
+    fileprivate var spaceHint: String {
+        snapshot?.phase == .watching(owner: nil) ? "train here" : isPaused ? "go on" : "pause"
+    }
+
     /// True when the space key would let training go on.
     package var isPaused: Bool {
         switch steadyPhase {

@@ -50,6 +50,9 @@ extension StudioState {
         guard let name = chooser.selected, name != themes.name else { return [] }
         themes.name = name
         themes.shown = name
+        if case .watching = snapshot?.phase {
+            return say("Theme \(name), until this studio is left: it only looks on.")
+        }
         return [.change("studio.theme", to: name)]
     }
 }

@@ -44,6 +44,16 @@ extension Journal {
         }
     }
 
+    /// The events of all branches after one by its number, oldest first, the last `limit` of them, and the number of the
+    /// newest there is.
+    package func events(after number: Int, limit: Int) throws -> (events: [JournalEvent], newest: Int) {
+        try read { database in
+            let rows = try Row.fetchAll(
+                database, sql: "SELECT * FROM events WHERE id > ? ORDER BY id DESC LIMIT ?", arguments: [number, limit])
+            return (rows.reversed().compactMap(JournalEvent.init(row:)), rows.first?["id"] ?? number)
+        }
+    }
+
     /// Records a settings command; durable on return, so that no step obeys a command that a power cut can undo.
     package func append(_ setting: JournalSetting) throws {
         try durably { database in

@@ -21,7 +21,7 @@ package struct TakeLibrary: Sendable {
             url = requested
         } else {
             try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-            url = freeURL(stem: weights.label.replacingOccurrences(of: "/", with: "_"))
+            url = try freeURL(stem: weights.label.replacingOccurrences(of: "/", with: "_"))
         }
         let take = Take(
             path: url.path, text: text, checkpoint: weights.label, step: weights.step, seed: seed, source: source,
@@ -61,11 +61,17 @@ package struct TakeLibrary: Sendable {
         take.path.dropLast(4).split(separator: "_").last.flatMap { Int($0) } ?? 0
     }
 
-    private func freeURL(stem: String) -> URL {
+    /// A name that is nobody else's from now on, also where two studios make takes at once.
+    private func freeURL(stem: String) throws -> URL {
         var number = 1
         while true {
             let url = directory.appendingPathComponent("\(stem)_\(number).wav")
-            if !FileManager.default.fileExists(atPath: url.path) { return url }
+            let descriptor = open(url.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+            if descriptor >= 0 {
+                close(descriptor)
+                return url
+            }
+            guard errno == EEXIST else { throw FileSystemError(operation: "create", path: url.path, code: errno) }
             number += 1
         }
     }

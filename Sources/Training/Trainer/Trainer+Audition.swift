@@ -9,7 +9,7 @@ extension Trainer {
     package nonisolated func audition(
         _ request: AuditionRequest, progress: @escaping @Sendable (AuditionProgress) -> Void
     ) async throws -> Take {
-        var present = PresentMaterial()
+        var present = TakeMaker.Material()
         if request.checkpoint == nil || request.fromHeldOutClip {
             progress(.waitingForStep)
             present = try await presentMaterial(for: request)
@@ -17,7 +17,7 @@ extension Trainer {
         let (voice, store, material) = (voice, store, present)
         let (take, remarks) = try await BackgroundThread.run("audition") { isCancelled in
             progress(.loadingWeights)
-            return try Self.speak(request, material, voice, store, isCancelled, progress)
+            return try TakeMaker(voice: voice, store: store).speak(request, material, isCancelled, progress)
         }
         // The step in hand need not be waited for: the trainer notes it between two steps.
         spoken.withLock { $0.append((take, remarks)) }
@@ -25,33 +25,10 @@ extension Trainer {
         return take
     }
 
-    package nonisolated func auditionMaterial() async throws -> AuditionMaterial {
-        try await reading { [voice] in
-            let library = TakeLibrary(voice)
-            let sampling = voice.configuration.sampling
-            return AuditionMaterial(
-                takes: try library.takes(), votes: try library.votes.votes(),
-                references: voice.clips.map {
-                    AuditionMaterial.Reference(
-                        id: $0.id, text: $0.text, seconds: (try? AudioFile.peek($0.url))?.duration)
-                }, sampling: AuditionSampling(sampling))
-        }
-    }
-
-    package nonisolated func vote(_ vote: TakeVote) async throws {
-        try await reading { [voice] in try TakeLibrary(voice).votes.append(vote) }
-    }
-
-    /// What only the trainer has.
-    private struct PresentMaterial: Sendable {
-        var weights: WeightsImage?
-        var clip: PreparedClip?
-    }
-
     /// Copied between two steps.
-    private func presentMaterial(for request: AuditionRequest) throws -> PresentMaterial {
+    private func presentMaterial(for request: AuditionRequest) throws -> TakeMaker.Material {
         guard let engine else { throw SessionError.notReady }
-        var present = PresentMaterial()
+        var present = TakeMaker.Material()
         if request.checkpoint == nil {
             present.weights = WeightsImage(
                 files: engine.model.weights(), position: engine.position, label: "\(branch)@\(engine.position.step)")
@@ -73,99 +50,4 @@ extension Trainer {
                 "Spoke \(take.text.isEmpty ? take.source : "“\(take.text)”") with \(take.checkpoint): \(take.path)")
         }
     }
-
-    private static func speak(
-        _ request: AuditionRequest, _ present: PresentMaterial, _ voice: Voice, _ store: CheckpointStore,
-        _ isCancelled: @escaping @Sendable () -> Bool, _ progress: @escaping (AuditionProgress) -> Void
-    ) throws -> (Take, remarks: [String]) {
-        let weights = try present.weights ?? WeightsImage(store.load(store.resolve(request.checkpoint ?? "")))
-        if isCancelled() { throw CancellationError() }
-        let synthesizer = try Synthesizer(weights, voice: voice)
-        let reference = try style(request.reference, voice)
-        if let sampling = request.sampling { sampling.apply(to: &synthesizer.sampling) }
-        if isCancelled() { throw CancellationError() }
-        progress(.speaking(0))
-        let waveform: Waveform
-        if let clip = present.clip {
-            waveform = synthesizer.resynthesize(clip, reference: reference, seed: request.seed)
-        } else {
-            // A token of the prior and the twenty-fifth of a second that it becomes take about as long.
-            let expected = Double(try synthesizer.expectedTokens(request.text))
-            var (tokens, samples, told) = (0, 0, 0.0)
-            func tell() -> Bool {
-                let spoken = Double(samples) / Double(synthesizer.sampleRate) * 25
-                let done = min(0.99, (Double(tokens) / expected + spoken / expected) / 2)
-                if done >= told + 0.01 {
-                    told = done
-                    progress(.speaking(done))
-                }
-                return !isCancelled()
-            }
-            waveform = try synthesizer.speak(request.text, reference: reference, seed: request.seed) {
-                tokens = $0
-                return tell()
-            } onAudio: {
-                samples += $0.count
-                return tell()
-            }
-        }
-        if isCancelled() { throw CancellationError() }
-        let take = try TakeLibrary(voice).save(
-            waveform, text: request.text, weights: weights, seed: request.seed, source: present.clip?.id ?? "prior",
-            reference: request.reference, sampling: AuditionSampling(synthesizer.sampling))
-        return (take, synthesizer.remarks)
-    }
-
-    private static func style(_ id: String?, _ voice: Voice) throws -> Tensor {
-        guard let id else { return try ReferenceStyle.spectrum(of: nil, voice: voice) }
-        guard let clip = voice.clips.first(where: { $0.id == id }) else {
-            throw SessionError.noSuchClip(id)
-        }
-        return try ReferenceStyle.spectrum(of: clip, voice: voice)
-    }
-}
-
-extension AuditionSampling {
-    init(_ sampling: VoiceConfiguration.Sampling) {
-        self.init(
-            topK: sampling.topK, topP: sampling.topP, temperature: sampling.temperature,
-            repetitionPenalty: sampling.repetitionPenalty)
-    }
-
-    func apply(to sampling: inout VoiceConfiguration.Sampling) {
-        sampling.topK = topK
-        sampling.topP = topP
-        sampling.temperature = temperature
-        sampling.repetitionPenalty = repetitionPenalty
-    }
-}
-
-/// Long work that blocks, on a thread of its own: the cooperative threads, of which a small machine has one, stay free
-/// for keys and updates.
-enum BackgroundThread {
-    /// - Parameter body: is given a function that says whether the waiting task was cancelled.
-    static func run<Value: Sendable>(
-        _ name: String, _ body: @escaping @Sendable (_ isCancelled: @escaping @Sendable () -> Bool) throws -> Value
-    ) async throws -> Value {
-        let flag = CancellationFlag()
-        return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                let thread = Thread {
-                    continuation.resume(with: Result { try body { flag.isSet } })
-                }
-                thread.name = name
-                thread.stackSize = 16 << 20
-                thread.start()
-            }
-        } onCancel: {
-            flag.set()
-        }
-    }
-}
-
-private final class CancellationFlag: Sendable {
-    private let value = Atomic(false)
-
-    var isSet: Bool { value.load(ordering: .relaxed) }
-    func set() { value.store(true, ordering: .relaxed) }
 }

@@ -17,40 +17,7 @@ extension Trainer {
         return voice.configuration.changed(by: care).changed(by: line)
     }
 
-    private nonisolated var settingsFile: URL { voice.directory.appendingPathComponent("voice.toml") }
-
-    private nonisolated func settingsText() throws -> String {
-        do {
-            return try String(contentsOf: settingsFile, encoding: .utf8)
-        } catch {
-            throw VoiceError.unreadable(file: settingsFile.path, reason: TranscriptFile.reason(of: error))
-        }
-    }
-
-    private nonisolated var hasBegun: Bool { standing.withLock { $0.step } > 0 || !((try? store.list()) ?? []).isEmpty }
-
-    package nonisolated func settings() async throws -> [SettingState] {
-        let inForce = settingsInForce
-        let written = try VoiceConfiguration(toml: settingsText(), file: settingsFile.path)
-        let (defaults, line, hasBegun) = (inForce.defaults, changes.withLock { $0.line } ?? [:], hasBegun)
-        return VoiceSetting.all.compactMap { setting in
-            guard let value = setting.read(inForce) else { return nil }
-            let choices: [String] = if case .choice(let all) = setting.kind { all } else { [] }
-            let effect: SettingState.Effect =
-                switch setting.effect {
-                case .nextStep: .nextStep
-                case .atOnce: .atOnce
-                case .nextStart: .nextStart
-                case .beforeTraining: hasBegun ? .fixed : .nextStart
-                }
-            return SettingState(
-                section: setting.section, key: setting.key, meaning: setting.meaning,
-                expectation: setting.typedExpectation, choices: choices, value: VoiceSetting.typed(value),
-                defaultValue: VoiceSetting.typed(setting.read(defaults) ?? value),
-                fileValue: setting.read(written).map(VoiceSetting.typed), effect: effect,
-                isOnLine: line[setting.dottedName] != nil)
-        }
-    }
+    package nonisolated var lineSettings: [String: String] { changes.withLock { $0.line } ?? [:] }
 
     package nonisolated func change(_ name: String, to text: String?) async throws -> String {
         guard let setting = VoiceSetting.find(dotted: name) else { throw SettingError.unknown(name) }
@@ -134,14 +101,6 @@ extension Trainer {
     }
 
     // MARK: The log
-
-    package nonisolated func log(_ request: LogRequest) async throws -> LogPage {
-        let branch = try store.readHead()?.branch ?? CheckpointID.firstBranch
-        let journal = journal
-        return try await Task.detached(priority: .userInitiated) {
-            try journal.log(request, onLineOf: branch)
-        }.value
-    }
 
     package nonisolated func record(output lines: [String]) {
         let standing = standing.withLock { $0 }

@@ -8,7 +8,7 @@ import VoiceModel
 ///
 /// Opening is quick and takes the voice's lock; `run` then prepares, goes on from the newest sound checkpoint, and trains
 /// until the target, a stop, or a failure.
-package actor Trainer: TrainingSession {
+package actor Trainer: VoiceSession {
     /// How `run` ended.
     package enum Outcome: Sendable, Equatable {
         case reachedTarget
@@ -19,9 +19,9 @@ package actor Trainer: TrainingSession {
 
     package nonisolated let updates: AsyncStream<TrainingUpdate>
     package nonisolated let voice: Voice
-    nonisolated let journal: Journal
-    nonisolated let store: CheckpointStore
-    nonisolated let overview: CheckpointOverview
+    package nonisolated let journal: Journal
+    package nonisolated let store: CheckpointStore
+    package nonisolated let overview: CheckpointOverview
     /// Set when the last owner of the voice's lock died with it: one sentence.
     package nonisolated let lockRemark: String?
 
@@ -239,10 +239,15 @@ package actor Trainer: TrainingSession {
 package enum SessionError: Error, Sendable, CustomStringConvertible, LocalizedError {
     case notReady
     case noSuchClip(String)
+    /// With who trains the voice; nil when nobody does.
+    case looksOn(owner: String?)
 
     package var description: String {
         switch self {
         case .notReady: "The voice is still being prepared: try again when training has started."
+        case .looksOn(let owner?):
+            "This studio looks on: \(owner) trains the voice. Change it there, or close that one and press space here."
+        case .looksOn(nil): "This studio looks on. Press space to train the voice here; then this can be changed."
         case .noSuchClip(let id): "There is no clip \(id) to take the style of; choose another reference."
         }
     }

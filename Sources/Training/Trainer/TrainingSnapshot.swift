@@ -13,6 +13,8 @@ package struct TrainingSnapshot: Sendable, Equatable {
         case stopped
         /// Cannot go on; one sentence.
         case failed(String)
+        /// Looks on while another process trains the voice; nil when none does.
+        case watching(owner: String?)
     }
 
     package var phase: Phase

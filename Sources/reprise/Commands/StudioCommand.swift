@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checkpoint
 import Foundation
 import Studio
 import TerminalKit
@@ -19,6 +20,9 @@ struct StudioCommand: AsyncParsableCommand {
 
     @Option(help: "The ALSA device that records.")
     var microphone = "default"
+
+    @Flag(help: "Look on only, whether or not another reprise trains the voice; space trains it.")
+    var readOnly = false
 
     @Option(help: "Train until this global step; without it, until stopped.")
     var steps: Int?
@@ -49,11 +53,14 @@ struct StudioCommand: AsyncParsableCommand {
     /// One voice after another, until it is left.
     @MainActor
     private func show(_ named: String?, problem: String?, on terminal: SharedTerminal) async throws {
-        var wanted = named, problem = problem
+        var wanted = named, problem = problem, looksOn = readOnly
         while true {
             if let reference = wanted {
                 do {
-                    if try await open(reference, on: terminal) { continue }
+                    if try await open(reference, lookingOn: looksOn, on: terminal) {
+                        looksOn = false
+                        continue
+                    }
                     return
                 } catch let error as NotOpened where named == nil {
                     (wanted, problem) = (nil, error.description)
@@ -95,14 +102,14 @@ extension StudioCommand {
     /// The first picture comes before anything of the voice but its theme is read: a voice may have thousands of
     /// checkpoints, and its disk may be slow.
     @MainActor
-    private func open(_ reference: String, on terminal: SharedTerminal) async throws -> Bool {
+    private func open(_ reference: String, lookingOn: Bool, on terminal: SharedTerminal) async throws -> Bool {
         let studio = try Voice.studioSettings(of: reference)
         let chosen = try ThemeLibrary.standard.theme(named: theme ?? studio.theme)
         terminal.theme = chosen
         try terminal.start()
-        let trainer: Trainer
+        let session: any VoiceSession
         do {
-            trainer = try await openTrainer(reference, on: terminal)
+            session = try await openVoice(reference, lookingOn: lookingOn, on: terminal)
         } catch let left as ExitStatus {
             throw left
         } catch {
@@ -110,19 +117,19 @@ extension StudioCommand {
         }
         let output = device ?? studio.device
         let data = DataWorker(
-            library: VoiceClips(directory: trainer.voice.directory),
+            library: VoiceClips(directory: session.voice.directory),
             desk: DeviceDesk(device: output, microphone: microphone))
         let app = StudioApp(
-            session: trainer, backend: terminal, theme: chosen, player: DevicePlayer(device: output), data: data,
-            patience: (trainer.voice.configuration.training.stopSeconds, { trainer.partingSentence }),
+            session: session, backend: terminal, theme: chosen, player: DevicePlayer(device: output), data: data,
+            patience: (session.voice.configuration.training.stopSeconds, { session.partingSentence }),
             themes: .standard, themeName: theme ?? studio.theme)
-        let training = Task { await trainer.run() }
+        let training = Task { await session.run() }
         let exit: StudioExit
         do {
             exit = try await app.run()
         } catch {
             // No terminal to show it on: nothing may go on training unseen.
-            trainer.send(.stop)
+            session.send(.stop)
             _ = await training.value
             throw error
         }
@@ -136,7 +143,7 @@ extension StudioCommand {
     /// What can happen while a voice's store and journal are opened.
     private enum Opening: Sendable {
         case said(String)
-        case opened(Trainer)
+        case opened(any VoiceSession)
         case failed(any Error)
         case event(TerminalEvent)
     }
@@ -145,13 +152,19 @@ extension StudioCommand {
     ///
     /// - Throws: `ExitStatus` when it is left before; whatever keeps the voice from being opened.
     @MainActor
-    private func openTrainer(_ reference: String, on terminal: SharedTerminal) async throws -> Trainer {
+    private func openVoice(
+        _ reference: String, lookingOn: Bool, on terminal: SharedTerminal
+    ) async throws -> any VoiceSession {
         let (news, inbox) = AsyncStream.makeStream(of: Opening.self)
         let options = TrainerOptions(targetStep: steps, threads: threads), events = terminal.events
         let opening = Task.detached {
             do {
                 let voice = try Voice.open(reference)
-                inbox.yield(.opened(try await Trainer.opened(voice, options: options) { inbox.yield(.said($0)) }))
+                let session: any VoiceSession =
+                    lookingOn
+                    ? try VoiceWatcher(voice: voice)
+                    : try await Self.trainOrLookOn(voice, options) { inbox.yield(.said($0)) }
+                inbox.yield(.opened(session))
             } catch {
                 inbox.yield(.failed(error))
             }
@@ -172,7 +185,7 @@ extension StudioCommand {
             case .said(let sentence):
                 state.notice = Notice(sentence, .warning)
                 draw()
-            case .opened(let trainer): return trainer
+            case .opened(let session): return session
             case .failed(let error): throw error
             case .event(.key(.character("q"))): throw ExitStatus(code: 0)
             case .event(.key(.control("c"))): throw ExitStatus.signal(SIGINT)
@@ -184,6 +197,18 @@ extension StudioCommand {
             }
         }
         throw CancellationError()
+    }
+
+    /// One process trains a voice; a second studio looks on.
+    private static func trainOrLookOn(
+        _ voice: Voice, _ options: TrainerOptions, tell: (String) -> Void
+    ) async throws -> any VoiceSession {
+        do {
+            return try await Trainer.opened(voice, options: options, tell: tell)
+        } catch let error as CheckpointError {
+            guard case .locked = error else { throw error }
+            return try VoiceWatcher(voice: voice)
+        }
     }
 
     /// After the screen is given back: one line that says where things stand, and the exit code.

@@ -6,23 +6,28 @@ final class Terminal {
     /// Kept as long as the terminal: its folder holds the socket.
     private let voice: TestVoice
     private let server: TmuxServer
+    private let name: String
     private var home: URL { voice.home }
 
     /// What the shell says before the studio opens and after it is left.
     static let before = "the shell before", after = "the shell after"
 
-    /// Opens the studio; `type` is the terminal's name as programs know it.
-    init(_ voice: TestVoice, arguments: [String] = [], columns: Int, rows: Int, type: String) async throws {
+    /// Opens the studio; `type` is the terminal's name as programs know it, `name` sets it apart from others of the voice.
+    init(
+        _ voice: TestVoice, arguments: [String] = [], columns: Int, rows: Int, type: String = "screen-256color",
+        name: String = "tmux"
+    ) async throws {
         self.voice = voice
-        server = TmuxServer(home: voice.home, name: "tmux")
+        self.name = name
+        server = TmuxServer(home: voice.home, name: name)
         // The trap keeps the shell, not the studio, alive when the terminal goes away.
         let script = """
             trap : HUP
-            stty -a > "$HOME/stty.before"
+            stty -a > "$HOME/\(name).stty.before"
             echo "\(Self.before)"
             TERM=\(type) "$@"
-            echo "$?" > "$HOME/status"
-            stty -a > "$HOME/stty.after"
+            echo "$?" > "$HOME/\(name).status"
+            stty -a > "$HOME/\(name).stty.after"
             echo "\(Self.after)"
             exec cat
             """
@@ -86,13 +91,13 @@ final class Terminal {
     }
 
     /// What the shell wrote into a file of the home folder.
-    func note(_ name: String) -> String? {
-        try? String(contentsOf: home.appendingPathComponent(name), encoding: .utf8)
+    func note(_ kind: String) -> String? {
+        try? String(contentsOf: home.appendingPathComponent("\(name).\(kind)"), encoding: .utf8)
     }
 
     /// The studio's exit code, once it is left.
     func status() async throws -> Int32? {
-        let file = home.appendingPathComponent("status")
+        let file = home.appendingPathComponent("\(name).status")
         try await waitUntil("the studio is left") {
             (try? String(contentsOf: file, encoding: .utf8))?.hasSuffix("\n") == true
         }

@@ -11,6 +11,13 @@ package enum DataAction: Sendable, Hashable {
     case takeBack
     case nextPane
     case useNow
+
+    var changesClips: Bool {
+        switch self {
+        case .exclude, .editTranscript, .editPhonemes, .record, .takeBack, .useNow: true
+        case .play, .search, .clearSearch, .sort, .reverse, .nextPane: false
+        }
+    }
 }
 
 extension DataAction {

@@ -4,6 +4,7 @@ import Training
 // What the keys of the data screen do.
 extension StudioState {
     mutating func perform(_ action: DataAction) -> [StudioEffect] {
+        if action.changesClips, let refusal = refusesChanges() { return refusal }
         switch action {
         case .play: return playClip()
         case .exclude:

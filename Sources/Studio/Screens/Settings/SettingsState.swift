@@ -66,6 +66,7 @@ extension StudioState {
     private mutating func editSetting() -> [StudioEffect] {
         guard let setting = settings.chosen else { return [] }
         if setting.id == "studio.theme" { return chooseTheme() }
+        if let refusal = refusesChanges() { return refusal }
         if setting.effect == .fixed {
             return say("\(setting.key) is part of the weights since training began; make a new voice for another.")
         }
@@ -73,13 +74,15 @@ extension StudioState {
         lines.append(SettingsWording.effect(setting))
         overlay = .prompt(
             Prompt(
-                .setting(setting.id), title: "[\(setting.section)] \(setting.key)", label: "=", lines: lines.flatMap { CellGrid.wrap($0, columns: 66) },
+                .setting(setting.id), title: "[\(setting.section)] \(setting.key)", label: "=",
+                lines: lines.flatMap { CellGrid.wrap($0, columns: 66) },
                 text: setting.waiting ?? setting.value))
         return []
     }
 
     private mutating func takeSettingBack() -> [StudioEffect] {
         guard let setting = settings.chosen else { return [] }
+        if let refusal = refusesChanges() { return refusal }
         if setting.isOnLine { return [.change(setting.id, to: nil)] }
         if setting.isDefault, setting.waiting == nil { return say("\(setting.key) has its default already.") }
         if setting.effect == .fixed { return editSetting() }
