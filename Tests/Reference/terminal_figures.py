@@ -2,13 +2,15 @@
 
     python3 Tests/Reference/terminal_figures.py .build/release/reprise samples/slt [--preset nano] [--keys 1000]
 
-Prints one line a figure: key to bytes on the terminal while training on all cores; bytes written in ten seconds in which
-nothing changes; how often the terminal came back as it was, for each way to end; the first picture after the start.
-Works on a copy of the voice; needs Python's standard library alone.
+Prints one line a figure: key to bytes on the terminal while training on all cores; a resize to the right picture; bytes
+written in ten seconds in which nothing changes; how often the terminal came back as it was, for each way to end, and how
+often training was saved when the terminal was gone; the first picture after the start.
+Works on a copy of the voice; needs Python's standard library, and pyte for the pictures.
 """
 
 import argparse
 import fcntl
+import json
 import os
 import pty
 import random
@@ -17,10 +19,13 @@ import select
 import shutil
 import signal
 import struct
+import subprocess
 import sys
 import tempfile
 import termios
 import time
+
+import pyte
 
 
 class Studio:
@@ -143,12 +148,63 @@ def measure_keys(studio, count):
     return sorted(times)
 
 
+def measure_resizes(studio, count):
+    """Seconds from each resize until an emulator of the new size shows the whole new picture, and how many it showed."""
+    generator = random.Random(2)
+    times, wrong = [], 0
+    for _ in range(count):
+        while studio.read(0.004):
+            pass
+        columns, rows = generator.randint(1, 400), generator.randint(1, 120)
+        begun = len(studio.seen)
+        started = time.monotonic()
+        studio.resize(columns, rows)
+        os.kill(studio.pid, signal.SIGWINCH)
+        last = None
+        # The picture is there with the last byte before a silence that a step does not break.
+        while time.monotonic() - started < 0.5:
+            if studio.read(0.04):
+                last = time.monotonic() - started
+            elif last is not None:
+                break
+        if last is None:
+            wrong += 1
+            continue
+        screen = pyte.Screen(columns, rows)
+        pyte.ByteStream(screen).feed(bytes(studio.seen[begun:]))
+        # From a clean screen on, the picture fills the new size: a status line alone, or one with a frame to its edges.
+        shown = screen.display
+        is_whole = any(line.strip() for line in shown)
+        if columns >= 80 and rows >= 24:
+            is_whole = "1 Train" in shown[0] and shown[1].rstrip()[-1:] == "╮" and "step" in shown[rows - 2]
+        wrong += not is_whole
+        times.append(last)
+    return sorted(times), wrong
+
+
+def measure_lost_terminals(program, voice, count):
+    """How often training was saved and the program ended by itself after its terminal had gone."""
+    saved = 0
+    for _ in range(count):
+        studio = Studio(program, voice)
+        studio.until(rb"\xe2\x97\x8f training", 60)
+        studio.drain(random.uniform(0.5, 2))
+        os.close(studio.master)
+        _, status = os.waitpid(studio.pid, 0)
+        newest = subprocess.run(
+            [program, "checkpoints", voice, "list", "--json"], capture_output=True, text=True).stdout
+        saved += os.waitstatus_to_exitcode(status) == 128 + signal.SIGHUP and json.loads(newest)[-1]["reason"] == "signal"
+    return saved
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("program")
     parser.add_argument("voice")
     parser.add_argument("--preset", default="nano")
     parser.add_argument("--keys", type=int, default=1000)
+    parser.add_argument("--resizes", type=int, default=1000)
+    parser.add_argument("--lost", type=int, default=20, help="terminals that are taken away")
     parser.add_argument("--exits", type=int, default=100, help="ways to end that are tried, all together")
     options = parser.parse_args()
     program = os.path.abspath(options.program)
@@ -164,7 +220,13 @@ def main():
             return 1000 * times[min(len(times) - 1, int(part * len(times)))]
         print(f"key to bytes while training, {len(times)} keys: p50 {share(0.5):.1f} ms, p99 {share(0.99):.1f} ms, "
               f"max {1000 * times[-1]:.1f} ms")
-        studio.type("1 ")
+        studio.type("1")
+        times, wrong = measure_resizes(studio, options.resizes)
+        print(f"resize to the whole picture while training, {len(times)} sizes from 1x1 to 400x120: p50 {share(0.5):.1f} ms, "
+              f"p99 {share(0.99):.1f} ms, max {1000 * times[-1]:.1f} ms; wrong pictures: {wrong}")
+        studio.resize(120, 40)
+        os.kill(studio.pid, signal.SIGWINCH)
+        studio.type(" ")
         studio.until("paused".encode(), 60)
         studio.drain(18)
         print(f"bytes written in 10 s while nothing changes: {studio.drain(10)}")
@@ -186,6 +248,7 @@ def main():
             good, all_of = restored.get(name, (0, 0))
             restored[name] = (good + studio.leave(number), all_of + 1)
         print("terminal restored: " + ", ".join(f"{name} {good}/{count}" for name, (good, count) in restored.items()))
+        print(f"terminal gone, training saved: {measure_lost_terminals(program, voice, options.lost)}/{options.lost}")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

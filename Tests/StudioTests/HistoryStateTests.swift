@@ -362,6 +362,8 @@ import Training
         _ = press(&state, .tab)
         #expect(line().contains("Reading every byte of branch-2/g_0000240 …"))
         #expect(line().contains("After this step: pin branch-2/g_0000240."))
+        _ = state.reduce(.update(.progress(.verify("branch-2/g_0000240"), 0.45)))
+        #expect(line().contains("Reading every byte of branch-2/g_0000240, 45 % …"))
         _ = state.reduce(.update(.obeyed(.pin("branch-2/g_0000240", true))))
         #expect(!line().contains("After this step"))
         _ = state.reduce(.update(.obeyed(.verify("branch-2/g_0000240"))))

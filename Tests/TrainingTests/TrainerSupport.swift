@@ -28,6 +28,7 @@ final class WatchedSession<Session: VoiceSession> {
     private(set) var events: [JournalEvent] = []
     private(set) var snapshots: [TrainingSnapshot] = []
     private(set) var obeyed: [TrainingCommand] = []
+    private(set) var progress: [(command: TrainingCommand, share: Double)] = []
 
     init(_ session: Session) {
         self.session = session
@@ -47,6 +48,7 @@ final class WatchedSession<Session: VoiceSession> {
             case .event(let event): events.append(event)
             case .snapshot(let snapshot): snapshots.append(snapshot)
             case .obeyed(let command): obeyed.append(command)
+            case .progress(let command, let share): progress.append((command, share))
             }
             if isWanted(update) { return true }
         }

@@ -19,7 +19,7 @@ struct SafetensorsReader {
     /// Throws `SafetensorsDefect` for contents and `FileSystemError` for the disk. Nothing is allocated before it is
     /// known that the file is long enough to fill it.
     func read(
-        _ path: String, name: String, while isWanted: @Sendable () -> Bool = { true }
+        _ path: String, name: String, while isWanted: @Sendable (_ bytes: Int) -> Bool = { _ in true }
     ) throws -> SafetensorsContents {
         let reader = try FileReader(fileSystem, path)
         guard reader.isPlain else { throw SafetensorsDefect(reason: "it is not a plain file") }
@@ -36,8 +36,9 @@ struct SafetensorsReader {
             tensorStream.reset()
             var left = count
             while left > 0 {
-                guard isWanted() else { throw CancellationError() }
-                let piece = try reader.next(min(left, AlignedBuffer.piece))
+                let wanted = min(left, AlignedBuffer.piece)
+                guard isWanted(wanted) else { throw CancellationError() }
+                let piece = try reader.next(wanted)
                 guard !piece.isEmpty else { throw SafetensorsDefect(reason: "it became shorter while it was read") }
                 stream.update(piece)
                 tensorStream.update(piece)

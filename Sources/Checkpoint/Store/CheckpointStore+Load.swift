@@ -32,7 +32,7 @@ extension CheckpointStore {
     }
 
     func read(
-        _ manifest: Manifest, keepsTensors: Bool, while isWanted: @Sendable () -> Bool = { true }
+        _ manifest: Manifest, keepsTensors: Bool, while isWanted: @Sendable (_ bytes: Int) -> Bool = { _ in true }
     ) throws -> StateImage {
         var files: [StateFile] = []
         var texts: [TextFile] = []
@@ -66,7 +66,7 @@ extension CheckpointStore {
 
     private func readTensors(
         _ record: FileRecord, _ tensors: [TensorRecord], _ id: CheckpointID, keepsTensors: Bool,
-        while isWanted: @Sendable () -> Bool
+        while isWanted: @Sendable (_ bytes: Int) -> Bool
     ) throws -> StateFile {
         let path = try checkedPath(record, id)
         let contents: SafetensorsContents

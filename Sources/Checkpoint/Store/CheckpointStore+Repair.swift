@@ -12,9 +12,9 @@ package enum Soundness: Sendable, Equatable {
 extension CheckpointStore {
     /// Reads a checkpoint whole, and puts right from other copies what is hurt (a reader only looks). It is never set
     /// aside here: that is for `Recovery`. Throws for what is no damage, e.g. `.notFound`.
-    /// Ends with a `CancellationError` as soon as `isWanted` says no.
+    /// `isWanted` is told of every piece before it is read; a `CancellationError` ends it as soon as that says no.
     package func check(
-        _ id: CheckpointID, while isWanted: @Sendable () -> Bool = { true }
+        _ id: CheckpointID, while isWanted: @Sendable (_ bytes: Int) -> Bool = { _ in true }
     ) throws -> Soundness {
         do {
             _ = try read(manifest(id), keepsTensors: false, while: isWanted)

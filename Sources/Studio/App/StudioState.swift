@@ -76,6 +76,9 @@ package struct StudioState: Sendable {
         case .update(.snapshot(let snapshot)): return take(snapshot)
         case .update(.step(let record)): return take(record)
         case .update(.event(let event)): return take(event)
+        case .update(.progress(let command, let share)):
+            pending.progressed(command, share)
+            return []
         case .update(.obeyed(let command)):
             pending.obeyed(command)
             return []

@@ -7,7 +7,12 @@ import Foundation
 /// `InputReader`, so that curses never waits for one. There can be one of these at a time: curses is global.
 @MainActor
 package final class CursesBackend: TerminalBackend {
-    package private(set) var size = TerminalSize(columns: 80, rows: 24)
+    /// Asks the terminal: the picture that follows a resize is drawn for the new size.
+    package var size: TerminalSize {
+        if screen != nil, !isLost { readSize() }
+        return knownSize
+    }
+    private var knownSize = TerminalSize(columns: 80, rows: 24)
     package private(set) var glyphs: ChartGlyphs
     package private(set) var colorDepth: ColorDepth = .mono
     package let events: AsyncStream<TerminalEvent>
@@ -197,8 +202,8 @@ package final class CursesBackend: TerminalBackend {
             if rows < 2 || columns < 2 { (rows, columns) = (24, 80) }
         }
         let newSize = TerminalSize(columns: Int(columns), rows: Int(rows))
-        guard newSize != size || shown == nil else { return }
-        size = newSize
+        guard newSize != knownSize || shown == nil else { return }
+        knownSize = newSize
         resizeterm(rows, columns)
         shown = nil
     }
@@ -258,11 +263,10 @@ package final class CursesBackend: TerminalBackend {
 
     package func present(_ grid: CellGrid) {
         guard screen != nil, !isLost else { return }
-        readSize()
         let picture = isUTF8 ? grid : grid.asciiOnly()
         guard picture != shown else { return }
-        let columns = min(picture.size.columns, size.columns)
-        for row in 0..<min(picture.size.rows, size.rows) {
+        let columns = min(picture.size.columns, knownSize.columns)
+        for row in 0..<min(picture.size.rows, knownSize.rows) {
             if let shown, shown.size == picture.size, shown.row(row) == picture.row(row) { continue }
             for column in 0..<columns { put(picture[row, column], row: row, column: column) }
         }

@@ -17,6 +17,9 @@ nonisolated(unsafe) private var restoreActions: UnsafeMutablePointer<sigaction>?
 nonisolated(unsafe) private var signalDescriptor: Int32 = -1
 nonisolated(unsafe) private var hasExitHandler = false
 // Where the terminal's control strings are collected.
+/// Set by the handler of a fatal signal. Drawing is cut off from the terminal then, which must not look like a terminal
+/// that was lost: the process would leave by itself, with another exit code.
+nonisolated(unsafe) private(set) var isDying = false
 nonisolated(unsafe) private var collectedBytes: [UInt8] = []
 
 /// Puts the terminal back as it was, on every way out: `restore()`, `exit`, and signals that end the process.
@@ -136,6 +139,7 @@ private func writeRestoringBytes() {
 }
 
 private func dieRestored(_ signal: Int32) {
+    isDying = true
     writeRestoringBytes()
     if let restoreActions { sigaction(signal, &restoreActions[Int(signal)], nil) }
     var this = sigset_t()

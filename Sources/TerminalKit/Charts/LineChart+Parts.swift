@@ -89,28 +89,37 @@ extension LineChart {
         }
     }
 
-    /// A ghost's name, where its curve ends and nothing else is.
-    func nameGhosts(
+    /// Names at the ends of curves, where nothing else is: of ghosts, which are not in the legend, and of several curves
+    /// in one chart, which colours alone would tell apart.
+    func nameEnds(
         on grid: inout CellGrid, plot: CellRect, across: HorizontalScale, scale: VerticalScale, _ raster: DotRaster
     ) {
-        for ghost in series where ghost.isGhost {
+        let namesAll = series.count { !$0.isGhost && !$0.points.buckets.isEmpty } > 1 && plot.columns >= 24
+        var taken: [CellRect] = []
+        // Ghosts choose first: their names stand nowhere else.
+        let named = series.filter(\.isGhost) + (namesAll ? series.filter { !$0.isGhost } : [])
+        for curve in named {
             guard
-                let end = ghost.points.visible(in: across.window).last(where: { $0.firstX <= across.window.upperBound }
+                let end = curve.points.visible(in: across.window).last(where: { $0.firstX <= across.window.upperBound }
                 ),
                 end.range != nil, end.lastX >= across.window.lowerBound
             else { continue }
             let row = min(plot.rows - 1, Int((1 - scale.place(end.exit)) * Double(plot.rows - 1) + 0.5))
-            let name = CharacterWidth.shortened(ghost.name, columns: 12)
+            let name = CharacterWidth.shortened(curve.isGhost ? curve.name : curve.shortName, columns: 12)
             let wide = CharacterWidth.columns(of: name)
             let column = max(0, min(across.place(end.lastX, of: plot.columns) + 1, plot.columns - wide))
-            // Over the end, under it, or on it: the first of them that is free.
-            let rows = [row, row - 1, row + 1].filter { (0..<plot.rows).contains($0) }
+            // Over the end, under it, or on it: the first of them that is free; a curve's own name may stand farther off.
+            let offsets = curve.isGhost ? [0, -1, 1] : [-1, 1, -2, 2, -3, 3]
             let isFree = { (row: Int) in
                 (column..<min(plot.columns, column + wide)).allSatisfy { raster.isEmpty(row: row, column: $0) }
+                    && !taken.contains { $0.row == row && $0.columnRange.overlaps(column..<column + wide) }
             }
-            guard let free = rows.first(where: isFree) else { continue }
+            guard let free = offsets.map({ row + $0 }).first(where: { (0..<plot.rows).contains($0) && isFree($0) })
+            else { continue }
+            taken.append(CellRect(row: free, column: column, rows: 1, columns: wide))
             grid.write(
-                name, row: plot.row + free, column: plot.column + column, style: .dim, within: plot.columnRange)
+                name, row: plot.row + free, column: plot.column + column,
+                style: curve.isGhost ? .dim : CellStyle(curve.role), within: plot.columnRange)
         }
     }
 

@@ -150,7 +150,7 @@ package struct LineChart: Sendable {
             tracer.trace(average, on: &raster)
         }
         raster.draw(on: &grid, row: plot.row, column: plot.column)
-        nameGhosts(on: &grid, plot: plot, across: across, scale: scale, raster)
+        nameEnds(on: &grid, plot: plot, across: across, scale: scale, raster)
         drawCrosshair(on: &grid, plot: plot, scale: across, raster, hasRule: hasRule)
         return plot
     }

@@ -84,7 +84,7 @@ package final class InputReader: Sendable {
 
     /// The terminal is gone: says so once, and goes on passing signals until told to end.
     private func waitForEnd() {
-        events.yield(.lost)
+        if !isDying { events.yield(.lost) }
         var byte: UInt8 = 0
         while true {
             var waiting = pollfd(fd: signalOutput, events: Int16(POLLIN), revents: 0)

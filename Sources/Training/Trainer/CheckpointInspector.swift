@@ -31,7 +31,7 @@ actor CheckpointInspector {
         // On Linux a nice level belongs to a thread, and 0 names the calling one.
         setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)
         let started = CheckpointWriter.processorTime
-        let soundness = try store.check(id) { !isStopped.load(ordering: .relaxed) }
+        let soundness = try store.check(id) { _ in !isStopped.load(ordering: .relaxed) }
         if case .damaged = soundness {} else { try store.noteVerified(id) }
         return Finding(soundness: soundness, work: CheckpointWriter.processorTime - started)
     }

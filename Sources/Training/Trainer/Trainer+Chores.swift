@@ -1,5 +1,6 @@
 import Checkpoint
 import Foundation
+import Synchronization
 
 // What changes no training: marks on checkpoints, looking at them whole, thinning them out. It is done beside training,
 // in the order it was asked for, between two saves; a stop waits for it.
@@ -18,12 +19,7 @@ extension Trainer {
         chores[number] = Task {
             do {
                 if case .verify(let text) = chore {
-                    let (id, soundness) = try await writer.change { store in
-                        let id = try store.resolve(text)
-                        let soundness = try store.check(id)
-                        if case .damaged = soundness {} else { try store.noteVerified(id) }
-                        return (id, soundness)
-                    }
+                    let (id, soundness) = try await writer.change { [self] in try verify(text, for: chore, in: $0) }
                     await settle(soundness, of: id)
                     if soundness == .sound { log(.checkpoint, "\(id) is sound: every byte matches") }
                 } else {
@@ -32,6 +28,8 @@ extension Trainer {
                     publish()
                     log(.checkpoint, sentence)
                 }
+            } catch is CancellationError {
+                log(.warning, "A checkpoint was not read to its end: the voice is being left")
             } catch {
                 log(.failure, "\(error)")
             }
@@ -39,6 +37,24 @@ extension Trainer {
             publish()
             continuation.yield(.obeyed(chore))
         }
+    }
+
+    /// Reads every byte of a checkpoint, and tells how far it is.
+    private nonisolated func verify(
+        _ text: String, for chore: TrainingCommand, in store: CheckpointStore
+    ) throws -> (CheckpointID, Soundness) {
+        let id = try store.resolve(text)
+        let whole = max(1, try store.header(id).bytes), read = Mutex(0)
+        let soundness = try store.check(id) { bytes in
+            let percents = read.withLock { sum in
+                defer { sum += bytes }
+                return (sum * 100 / whole, (sum + bytes) * 100 / whole)
+            }
+            if percents.1 > percents.0 { continuation.yield(.progress(chore, min(1, Double(percents.1) / 100))) }
+            return !isLeaving.load(ordering: .relaxed)
+        }
+        if case .damaged = soundness {} else { try store.noteVerified(id) }
+        return (id, soundness)
     }
 
     /// Does it, and says what was done.

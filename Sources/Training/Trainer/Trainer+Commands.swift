@@ -134,6 +134,7 @@ extension Trainer {
     }
 
     func finish(_ last: TrainingSnapshot.Phase, _ outcome: Outcome) async -> Outcome {
+        isLeaving.store(true, ordering: .relaxed)
         _ = await finishSave()
         for chore in chores.values { await chore.value }
         await endInspection()

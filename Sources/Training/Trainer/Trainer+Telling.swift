@@ -43,6 +43,14 @@ extension Trainer {
         changes.withLock { $0.line = line }
     }
 
+    /// What is free on the disk, as it was within the last second: a step may take a few milliseconds.
+    private func freeBytes() -> Int? {
+        if let free, free.at.duration(to: .now) < .seconds(1) { return free.bytes }
+        let bytes = store.freeBytes()
+        free = (bytes, .now)
+        return bytes
+    }
+
     func publish() {
         takeStand()
         let stage = engine?.stage(after: currentStep) ?? settingsInForce.training.schedule[0]
@@ -62,7 +70,7 @@ extension Trainer {
                     learningRateFactor: engine?.position.learningRateFactor ?? 1,
                     safety: TrainingSnapshot.Safety(
                         savedStep: savedStep, isSaving: saving != nil, interval: pace.interval, cost: pace.share,
-                        nextBytes: checkpointBytes, freeBytes: checkpointBytes == nil ? nil : store.freeBytes()),
+                        nextBytes: checkpointBytes, freeBytes: checkpointBytes == nil ? nil : freeBytes()),
                     redoing: redoing.flatMap { currentStep < $0.to ? $0 : nil },
                     timeSplit: partTimes.split(stepPace.shares(schedule: schedule)))))
     }

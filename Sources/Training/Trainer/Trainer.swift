@@ -33,6 +33,8 @@ package actor Trainer: VoiceSession {
     nonisolated let spoken = Mutex<[(take: Take, remarks: [String])]>([])
     /// What was changed since the voice was opened.
     nonisolated let changes = Mutex(SettingChanges())
+    /// Set once the run is ending: nobody waits for what only looks at the disk.
+    nonisolated let isLeaving = Atomic(false)
     let writer: CheckpointWriter
     let inspector: CheckpointInspector
     private let lock: StoreLock
@@ -72,6 +74,8 @@ package actor Trainer: VoiceSession {
     var settingsToReplay: [JournalSetting] = []
     /// What a save takes of the disk, about, once the model is built.
     var checkpointBytes: Int?
+    /// What was free on the disk, and when it was asked.
+    var free: (bytes: Int?, at: ContinuousClock.Instant)?
     var summaries: [CheckpointSummary] = []
     /// Goes up whenever the list is read from the disk here.
     var listing = 0

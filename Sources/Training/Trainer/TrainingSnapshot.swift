@@ -146,6 +146,8 @@ package enum TrainingUpdate: Sendable {
     case snapshot(TrainingSnapshot)
     case step(StepRecord)
     case event(JournalEvent)
+    /// How much of a command that goes on beside training is done, 0 ... 1.
+    case progress(TrainingCommand, Double)
     /// A command was done, or could not be, which an event then says.
     case obeyed(TrainingCommand)
 }

@@ -88,6 +88,8 @@ package struct VoiceConfiguration: Sendable, Codable, Equatable {
         package var theme = "dark"
         /// The ALSA device that plays.
         package var device = "default"
+        /// The ALSA device that records.
+        package var microphone = "default"
     }
 
     package struct Base: Sendable, Codable, Equatable {

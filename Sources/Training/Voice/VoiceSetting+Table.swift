@@ -171,5 +171,6 @@ extension VoiceSetting {
     private static let studio: [VoiceSetting] = [
         text("studio", "theme", \.studio.theme, "A theme's name, as in themes/."),
         text("studio", "device", \.studio.device, "The ALSA device that plays takes."),
+        text("studio", "microphone", \.studio.microphone, "The ALSA device that records clips."),
     ]
 }

@@ -78,7 +78,7 @@ package struct VoiceSetting: Sendable {
         ("optimizer", "How far each step goes."),
         ("loss", "The weight of each term of the generator's loss."),
         ("sampling", "How the prior chooses tokens, and how lively the voice is."),
-        ("studio", "The screen and the loudspeaker."),
+        ("studio", "The screen, the loudspeaker and the microphone."),
     ]
 
     /// The setting of a section and key.

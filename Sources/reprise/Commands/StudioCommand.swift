@@ -18,8 +18,8 @@ struct StudioCommand: AsyncParsableCommand {
     @Option(help: "The ALSA device that plays; voice.toml's by default.")
     var device: String?
 
-    @Option(help: "The ALSA device that records.")
-    var microphone = "default"
+    @Option(help: "The ALSA device that records; voice.toml's by default.")
+    var microphone: String?
 
     @Flag(help: "Look on only, whether or not another reprise trains the voice; space trains it.")
     var readOnly = false
@@ -79,7 +79,8 @@ struct StudioCommand: AsyncParsableCommand {
 
     @MainActor
     private func welcome(on terminal: SharedTerminal, problem: String?) async throws -> WelcomeExit {
-        let desk = DeviceDesk(device: device ?? VoiceConfiguration(name: "").studio.device, microphone: microphone)
+        let usual = VoiceConfiguration(name: "").studio
+        let desk = DeviceDesk(device: device ?? usual.device, microphone: microphone ?? usual.microphone)
         let app = WelcomeApp(home: LocalVoiceHome(), desk: desk, terminal: terminal, problem: problem)
         do {
             return try await app.run()
@@ -118,7 +119,7 @@ extension StudioCommand {
         let output = device ?? studio.device
         let data = DataWorker(
             library: VoiceClips(directory: session.voice.directory),
-            desk: DeviceDesk(device: output, microphone: microphone))
+            desk: DeviceDesk(device: output, microphone: microphone ?? studio.microphone))
         let app = StudioApp(
             session: session, backend: terminal, theme: chosen, player: DevicePlayer(device: output), data: data,
             patience: (session.voice.configuration.training.stopSeconds, { session.partingSentence }),

@@ -73,7 +73,7 @@ struct TrainCommand: AsyncParsableCommand {
                 } else {
                     line.clear()
                 }
-            case .obeyed: break
+            case .obeyed, .progress: break
             }
         }
         line.clear()

@@ -4,6 +4,9 @@ import Training
 /// minutes.
 package struct PendingCommands: Sendable, Equatable {
     package private(set) var commands: [TrainingCommand] = []
+    /// The one that is under way, and how much of it is done.
+    private var current: TrainingCommand?
+    private var share = 0.0
 
     package init() {}
 
@@ -11,13 +14,20 @@ package struct PendingCommands: Sendable, Equatable {
 
     mutating func obeyed(_ command: TrainingCommand) {
         if let index = commands.firstIndex(of: command) { commands.remove(at: index) }
+        if command == current { current = nil }
+    }
+
+    mutating func progressed(_ command: TrainingCommand, _ share: Double) {
+        (current, self.share) = (command, share)
     }
 
     mutating func removeAll() { commands = [] }
 
     /// One sentence; nil when nothing is waited for.
     package var sentence: String? {
-        let underWay = commands.compactMap(Self.underWay)
+        let underWay = commands.compactMap { command in
+            Self.underWay(command).map { $0 + (command == current ? ", \(Wording.percent(share))" : "") }
+        }
         let waiting = commands.compactMap(Self.waiting)
         var parts = underWay.map { $0 + " …" }
         if !waiting.isEmpty { parts.append("After this step: " + waiting.joined(separator: ", ") + ".") }
