@@ -8,13 +8,15 @@ VOICE ?= samples/slt
 REPRISE := .build/release/reprise
 BENCH_ENVIRONMENT := .build/bench-environment
 
-.PHONY: help studio build test crash-states interop sanitize interruptions bench packages test-packages clean portable
+.PHONY: help studio build install stage deb package test crash-states interop sanitize interruptions bench packages test-packages clean portable
 
 help:
 	@echo "make studio   install what is missing, build, open the studio on $(VOICE), training (VOICE=… for another)"
 	@echo "make test     install what is missing, build, run all tests"
 	@echo "make interruptions COUNT=1000   build, interrupt training that often at random, compare with training straight"
 	@echo "make build    install what is missing, build $(REPRISE)"
+	@echo "make install  build, install under $(PREFIX) (PREFIX=… for elsewhere, DESTDIR=… to pack it)"
+	@echo "make deb      build, make a Debian package of it in .build"
 	@echo "make crash-states EFFORT=250   power losses and damage by the hundred thousand, in memory"
 	@echo "make sanitize the kernels' tests with addresses and undefined behaviour checked"
 	@echo "make interop  export a checkpoint and read it with the stock safetensors library of Python"
@@ -26,6 +28,45 @@ studio: build
 
 build: packages
 	swift build -c release --product reprise
+
+# The program lives in lib/reprise with the parts of Swift that it needs: no toolchain is wanted where it runs.
+PREFIX ?= /usr/local
+DESTDIR ?=
+PLACE := $(DESTDIR)$(PREFIX)
+install: build
+	@$(MAKE) --no-print-directory stage
+
+stage:
+	install -d $(PLACE)/bin $(PLACE)/lib/reprise $(PLACE)/share/reprise $(PLACE)/share/man/man1 \
+		$(PLACE)/share/bash-completion/completions $(PLACE)/share/zsh/site-functions $(PLACE)/share/fish/vendor_completions.d \
+		$(PLACE)/share/doc/reprise
+	install -s -m 755 $(REPRISE) $(PLACE)/lib/reprise/reprise
+	ldd $(REPRISE) | awk '$$3 ~ "/swift/linux/" { print $$3 }' | xargs install -m 644 -t $(PLACE)/lib/reprise
+	ln -sfn ../lib/reprise/reprise $(PLACE)/bin/reprise
+	cp -R samples themes $(PLACE)/share/reprise/
+	ln -sfn ../../share/reprise/samples $(PLACE)/lib/reprise/samples
+	install -m 644 LICENSE README.md $(PLACE)/share/doc/reprise
+	$(REPRISE) manual | gzip -9n >$(PLACE)/share/man/man1/reprise.1.gz
+	$(REPRISE) --generate-completion-script bash >$(PLACE)/share/bash-completion/completions/reprise
+	$(REPRISE) --generate-completion-script zsh >$(PLACE)/share/zsh/site-functions/_reprise
+	$(REPRISE) --generate-completion-script fish >$(PLACE)/share/fish/vendor_completions.d/reprise.fish
+
+# What the program is linked with, and the data that espeak-ng reads.
+VERSION := 1.0.0
+DEPENDS := libncursesw6, libopenblas0, libsndfile1, libasound2, libespeak-ng1, espeak-ng-data, libsoxr0, libxxhash0, \
+           libsqlite3-0, libstdc++6, libc6
+PACKAGE := .build/reprise_$(VERSION)_$(shell dpkg --print-architecture).deb
+deb: build
+	@$(MAKE) --no-print-directory package
+
+package: STAGE := .build/package
+package:
+	rm -rf $(STAGE)
+	@$(MAKE) --no-print-directory stage DESTDIR=$(STAGE) PREFIX=/usr
+	install -d $(STAGE)/DEBIAN
+	printf 'Package: reprise\nVersion: $(VERSION)\nArchitecture: %s\nMaintainer: Reprise\nSection: sound\nPriority: optional\nDepends: %s\nInstalled-Size: %s\nDescription: Terminal studio that trains voice-cloning models on a CPU\n Trains a few-shot voice-cloning model on an ordinary CPU and never loses a step of it.\n' \
+		"$$(dpkg --print-architecture)" '$(DEPENDS)' "$$(du -sk $(STAGE) | cut -f 1)" >$(STAGE)/DEBIAN/control
+	dpkg-deb --root-owner-group -Zgzip --build $(STAGE) $(PACKAGE)
 
 test: packages test-packages portable
 	swift build -c release --build-tests

@@ -35,8 +35,10 @@ package enum Initializer {
 package final class StateCollector {
     package private(set) var entries: [StateEntry] = []
     private var path: [String] = []
+    private let visit: (String, any Module) -> Void
 
-    package init() {}
+    /// `visit` is told of every part of a module with its path, before the part's own state.
+    package init(visit: @escaping (String, any Module) -> Void = { _, _ in }) { self.visit = visit }
 
     package func parameter(_ name: String, _ tensor: Tensor, _ initializer: Initializer) {
         add(name, tensor, .parameter, initializer)
@@ -48,6 +50,7 @@ package final class StateCollector {
 
     package func child(_ name: String, _ module: any Module) {
         path.append(name)
+        visit(path.joined(separator: "."), module)
         module.collect(self)
         path.removeLast()
     }
@@ -71,6 +74,8 @@ extension Module {
     }
 
     package var parameters: [StateEntry] { state.filter { $0.kind == .parameter } }
+    /// Those that are not frozen.
+    package var trainedParameters: [StateEntry] { parameters.filter(\.tensor.requiresGradient) }
     package var parameterCount: Int { parameters.reduce(0) { $0 + $1.tensor.count } }
 
     /// Fills every tensor from (seed, its name).
@@ -97,7 +102,7 @@ extension Module {
 }
 
 extension Initializer {
-    func fill(_ tensor: Tensor, seed: UInt64, name: String) {
+    package func fill(_ tensor: Tensor, seed: UInt64, name: String) {
         let stream = RandomStream(seed: seed, name: "initialize/\(name)")
         switch self {
         case .constant(let value): tensor.pointer.update(repeating: value, count: tensor.count)

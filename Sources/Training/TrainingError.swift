@@ -12,6 +12,10 @@ package enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible,
     case missingTensor(checkpoint: String, name: String)
     case nothingToSay
     case emptyBase(voice: String)
+    /// A word of [lora] that no part of the model has.
+    case unknownTarget(String)
+    case nothingAdapted(checkpoint: String)
+    case withdrawn(voice: String, since: String)
     case nothingTrained(voice: String)
     case referenceTooShort(file: String)
     case unusableFeatures(file: String, problem: String)
@@ -38,6 +42,12 @@ package enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible,
             "The reference \(file) has less than one second of sound: name a longer recording."
         case .unusableFeatures(let file, let problem):
             "The recorded features \(file) cannot be used, as \(problem): record them again from this clip."
+        case .unknownTarget(let target):
+            "[lora] names \"\(target)\", which no layer of the model is called: write words of layers' names such as in_proj, out_proj, linear1 or enc_p."
+        case .withdrawn(let voice, let since):
+            "The consent for voice \(voice) is withdrawn since \(since): nothing is spoken with it. Whoever it belongs to can give it anew with `reprise consent`."
+        case .nothingAdapted(let checkpoint):
+            "Checkpoint \(checkpoint) has no adapters to export: its voice.toml has no [lora]; leave --peft out."
         case .emptyBase(let voice):
             "The base voice \(voice) has no checkpoint yet: train it first, or leave --base out."
         }

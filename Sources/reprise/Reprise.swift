@@ -9,7 +9,7 @@ struct Reprise: AsyncParsableCommand {
         usage: "reprise [VOICE]\n       reprise <command> …",
         subcommands: [
             StudioCommand.self, NewCommand.self, TrainCommand.self, SayCommand.self, CheckpointsCommand.self,
-            ExportCommand.self, BenchCommand.self, DoctorCommand.self,
+            ExportCommand.self, ConsentCommand.self, BenchCommand.self, DoctorCommand.self, ManualCommand.self,
         ],
         defaultSubcommand: StudioCommand.self)
 

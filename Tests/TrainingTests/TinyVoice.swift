@@ -60,8 +60,11 @@ enum TinyVoice {
 /// A voice in a temporary folder, removed when it goes.
 final class VoiceFolder: Sendable {
     let url: URL
+    /// A voice this one starts from, kept as long.
+    private let base: VoiceFolder?
 
-    init(clips: Int = 5, _ change: (inout VoiceConfiguration) -> Void = { _ in }) throws {
+    init(clips: Int = 5, base: VoiceFolder? = nil, _ change: (inout VoiceConfiguration) -> Void = { _ in }) throws {
+        self.base = base
         url = FileManager.default.temporaryDirectory.appendingPathComponent("reprise-trainer-\(UUID().uuidString)")
         let sounds = url.appendingPathComponent("clips")
         try FileManager.default.createDirectory(at: sounds, withIntermediateDirectories: true)

@@ -40,17 +40,24 @@ import Training
         configuration.loss.kl = 0
         configuration.sampling.topP = 0.333
         configuration.studio.device = "plughw:1,0"
+        configuration.lora = .init()
+        configuration.lora?.sovitsTargets = ["enc_p", "flow"]
+        configuration.consent = .init()
+        configuration.consent?.by = "Ada \"L.\""
         #expect(try VoiceConfiguration(toml: configuration.toml, file: "voice.toml") == configuration)
         let json = try JSONEncoder().encode(configuration)
         #expect(try JSONDecoder().decode(VoiceConfiguration.self, from: json) == configuration)
     }
 
     @Test func everyKeyIsWrittenUnderAComment() {
-        let lines = VoiceConfiguration(
+        var configuration = VoiceConfiguration(
             name: "ada", language: "graphemes", preset: .v2, symbols: "a", bert: "c",
-            base: .init(voice: "b", checkpoint: "g")
-        )
-        .toml.split(separator: "\n").map(String.init)
+            base: .init(voice: "b", checkpoint: "g"))
+        configuration.lora = .init()
+        var consent = VoiceConfiguration.Consent()
+        (consent.by, consent.how, consent.clip, consent.clipDigest, consent.withdrawn) = ("a", "b", "c", "d", "e")
+        configuration.consent = consent
+        let lines = configuration.toml.split(separator: "\n").map(String.init)
         for setting in VoiceSetting.all {
             let place = lines.firstIndex { $0.hasPrefix("\(setting.key) = ") }
             #expect(place.map { lines[$0 - 1].hasPrefix("# ") } == true, "\(setting.name)")

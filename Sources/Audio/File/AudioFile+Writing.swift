@@ -6,14 +6,30 @@ extension AudioFile {
         case wav, flac
     }
 
+    /// Where a synthesized sound comes from: kept in the file's metadata, a WAV's LIST chunk.
+    package struct Origin: Sendable, Equatable {
+        /// What is said, and the voice that says it.
+        package var text, voice: String
+        /// What made it.
+        package var comment: String
+
+        package init(text: String, voice: String, comment: String) {
+            self.text = text
+            self.voice = voice
+            self.comment = comment
+        }
+    }
+
     /// Writes 16-bit mono, in the format that the name ends in (`.flac`, else WAV). The file is either whole, on
     /// disk and under its name, or what was there before is still there.
     /// - Throws: `AudioFileError.unwritable`
-    package static func write(_ waveform: Waveform, to url: URL) throws(AudioFileError) {
+    package static func write(
+        _ waveform: Waveform, to url: URL, origin: Origin? = nil
+    ) throws(AudioFileError) {
         let format: Format = url.pathExtension.lowercased() == "flac" ? .flac : .wav
         let bytes: [UInt8]
         do {
-            bytes = try encoded(waveform, as: format)
+            bytes = try encoded(waveform, as: format, origin: origin)
         } catch {
             throw .unwritable(path: url.path, reason: error.reason)
         }
@@ -22,7 +38,9 @@ extension AudioFile {
 
     /// The bytes of a 16-bit mono file. Samples are rounded without dither, so the same sound gives the same bytes,
     /// and are clamped to full scale; what was read from 16 bits is written back unchanged.
-    package static func encoded(_ waveform: Waveform, as format: Format) throws(Failure) -> [UInt8] {
+    package static func encoded(
+        _ waveform: Waveform, as format: Format, origin: Origin? = nil
+    ) throws(Failure) -> [UInt8] {
         if let position = waveform.samples.firstIndex(where: { !$0.isFinite }) {
             throw Failure(reason: "sample \(position) is not a number")
         }
@@ -38,6 +56,11 @@ extension AudioFile {
             switch opened({ sf_open_virtual(&callbacks, Int32(SFM_WRITE), &header, context) }) {
             case .success(let open): handle = open
             case .failure(let failure): throw failure
+            }
+            if let origin {
+                sf_set_string(handle, Int32(SF_STR_TITLE), origin.text)
+                sf_set_string(handle, Int32(SF_STR_ARTIST), origin.voice)
+                sf_set_string(handle, Int32(SF_STR_COMMENT), origin.comment)
             }
             let integers = waveform.samples.map(integerSample)
             let written = integers.withUnsafeBufferPointer {

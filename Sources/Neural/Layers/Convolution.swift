@@ -5,6 +5,7 @@ import Tensor
 /// With `weightNorm` its weight is kept as direction (`weight_v`) and magnitude (`weight_g`) (Salimans & Kingma 2016).
 package final class Convolution1d: Module {
     package let bias: Tensor?
+    package var adapter: LowRankAdapter?
     private let weight: ConvolutionWeight
     private let stride, padding, dilation, groups: Int
 
@@ -30,13 +31,28 @@ package final class Convolution1d: Module {
         _ x: Tensor, inputLeakyReluSlope: Float? = nil, outputLeakyReluSlope: Float? = nil, residual: Tensor? = nil,
         computed: Tensor? = nil
     ) -> Tensor {
-        x.convolution1d(
+        let residual =
+            activeAdapter.map { adapter in
+                let added = adapter.convolution(
+                    x, stride: stride, padding: padding, dilation: dilation, inputLeakyReluSlope: inputLeakyReluSlope)
+                return residual.map { $0 + added } ?? added
+            } ?? residual
+        return x.convolution1d(
             weight: weight.direction, magnitude: weight.magnitude, bias: bias, stride: stride, padding: padding,
             dilation: dilation, groups: groups, inputLeakyReluSlope: inputLeakyReluSlope,
             outputLeakyReluSlope: outputLeakyReluSlope, residual: residual, computed: computed)
     }
 
-    package func collect(_ state: StateCollector) { weight.collect(state, bias: bias) }
+    package func collect(_ state: StateCollector) {
+        weight.collect(state, bias: bias)
+        adapter?.collect(state)
+    }
+}
+
+extension Convolution1d: Adaptable {
+    package var adaptedPart: String { "" }
+    package var adaptedShape: [Int]? { groups == 1 ? weight.direction.shape : nil }
+    package func add(toWeight delta: Tensor) { weight.add(delta) }
 }
 
 /// A transposed convolution over time, weight [Cin, Cout, K]: [B, Cin, T] -> [B, Cout, (T − 1)·stride − 2·padding + K].
@@ -79,6 +95,20 @@ private struct ConvolutionWeight {
         magnitude = weightNorm ? .parameter([shape[0]] + shape.dropFirst().map { _ in 1 }) : nil
         self.initializer = initializer
         self.biasInitializer = biasInitializer
+    }
+
+    /// Adds to the weight that direction and magnitude make together: the sum becomes the direction, its norms the
+    /// magnitude.
+    func add(_ delta: Tensor) {
+        guard let magnitude else { return direction.overwrite(direction.detached() + delta) }
+        let rows = direction.shape[0]
+        func norms(_ weight: Tensor) -> Tensor {
+            weight.reshaped([rows, -1]).squared().sum(axis: 1).squareRoot().reshaped(magnitude.shape)
+        }
+        let old = direction.detached()
+        let sum = old * (magnitude.detached() / norms(old)) + delta
+        direction.overwrite(sum)
+        magnitude.overwrite(norms(sum))
     }
 
     func collect(_ state: StateCollector, bias: Tensor?) {

@@ -4,6 +4,7 @@ import Tensor
 package final class Linear: Module {
     package let weight: Tensor
     package let bias: Tensor?
+    package var adapter: LowRankAdapter?
     private let initializer: Initializer
     private let biasInitializer: Initializer
 
@@ -16,15 +17,25 @@ package final class Linear: Module {
         biasInitializer = initializer == nil ? .uniform(bound: bound) : .constant(0)
     }
 
-    package func callAsFunction(_ x: Tensor) -> Tensor { x.linear(weight: weight, bias: bias) }
+    /// `randomness` is for an adapter's dropout.
+    package func callAsFunction(_ x: Tensor, _ randomness: StepRandomness? = nil) -> Tensor {
+        let y = x.linear(weight: weight, bias: bias)
+        return activeAdapter.map { y + $0(x, randomness) } ?? y
+    }
 
-    /// This matrix and another behind it as the feed-forward network of a transformer; both need a bias.
+    /// This matrix and another behind it as the feed-forward network of a transformer; both need a bias. Dropout, theirs
+    /// and that of adapters, only where `randomness` is given.
     package func feedForward(
         _ x: Tensor, contract: Linear, activation: Tensor.FeedForwardActivation, dropout: Float = 0,
         randomness: StepRandomness? = nil
     ) -> Tensor {
         guard let bias, let contraction = contract.bias else {
             preconditionFailure("a feed-forward network has biases")
+        }
+        if activeAdapter != nil || contract.activeAdapter != nil {
+            let inner = self(x, randomness)
+            let hidden = (activation == .relu ? inner.relu() : inner.gelu()).dropout(dropout, randomness)
+            return contract(hidden, randomness)
         }
         return x.feedForward(
             expand: (weight, bias), contract: (contract.weight, contraction), activation: activation,
@@ -34,7 +45,14 @@ package final class Linear: Module {
     package func collect(_ state: StateCollector) {
         state.parameter("weight", weight, initializer)
         if let bias { state.parameter("bias", bias, biasInitializer) }
+        adapter?.collect(state)
     }
+}
+
+extension Linear: Adaptable {
+    package var adaptedPart: String { "" }
+    package var adaptedShape: [Int]? { weight.shape }
+    package func add(toWeight delta: Tensor) { weight.overwrite(weight.detached() + delta) }
 }
 
 /// A table of learned vectors: indices -> [..., D].

@@ -58,9 +58,10 @@ package final class BatchNorm1d: Module {
         runningVariance = .zeros([channels])
     }
 
-    /// While training: this batch's statistics, which also move the running ones. Else the running ones.
+    /// While training: this batch's statistics, which also move the running ones. Else, and where this is frozen, the
+    /// running ones.
     package func callAsFunction(_ x: Tensor, training: Bool) -> Tensor {
-        if training {
+        if training, gamma.requiresGradient {
             let (y, statistics) = x.batchNorm(gamma: gamma, beta: beta, epsilon: epsilon)
             runningMean.overwrite(runningMean * (1 - momentum) + statistics.mean * momentum)
             runningVariance.overwrite(runningVariance * (1 - momentum) + statistics.variance * momentum)

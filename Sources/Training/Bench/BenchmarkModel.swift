@@ -27,6 +27,7 @@ enum BenchmarkModel {
         }
         var configuration = VoiceConfiguration(name: "bench", preset: preset)
         configuration.training.batchSize = options.batch
+        configuration.lora = options.lora
         configuration.training.validationSteps = .max
         let engine = TrainingEngine(
             configuration: configuration, symbolCount: symbolCount, dataset: Dataset(training: clips, heldOut: []),

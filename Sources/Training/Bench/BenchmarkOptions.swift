@@ -16,6 +16,8 @@ package struct BenchmarkOptions: Sendable, Equatable {
     package var tokens = 100
     /// Frames of the slice that the decoder hears.
     package var segment = 32
+    /// Adapters that are trained instead of the weights; nil trains every weight.
+    package var lora: VoiceConfiguration.LowRank?
     package var threads = ProcessInfo.processInfo.activeProcessorCount
     /// Runs that count, after one that does not.
     package var repeats = 5

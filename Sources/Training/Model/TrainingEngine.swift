@@ -39,6 +39,7 @@ package final class TrainingEngine {
         position = TrainingPosition(
             seed: configuration.randomSeed, preset: preset.rawValue, symbolCount: rows, codeCount: codes,
             tokensPerSymbol: dataset.tokensPerSymbol)
+        position.lora = configuration.lora
         let lengths = dataset.training.map(\.frames)
         samplers = Dictionary(
             uniqueKeysWithValues: Stage.allCases.map {
@@ -274,11 +275,18 @@ package final class TrainingEngine {
         let id = loaded.id.description
         for (name, there, here) in [
             ("preset", saved.preset, position.preset), ("symbols", "\(saved.symbolCount)", "\(position.symbolCount)"),
+            ("[lora]", Self.words(saved.lora), Self.words(position.lora)),
             ("codes", "\(saved.codeCount)", "\(position.codeCount)"), ("seed", "\(saved.seed)", "\(position.seed)"),
         ] where there != here {
             throw TrainingError.incompatible(checkpoint: id, difference: "\(name) is \(there) there and \(here) here")
         }
         return saved
+    }
+
+    private static func words(_ lora: VoiceConfiguration.LowRank?) -> String {
+        guard let lora else { return "absent" }
+        return "rank \(lora.rank), alpha \(lora.alpha), dropout \(lora.dropout), targets "
+            + (lora.targets + lora.sovitsTargets.map { "sovits \($0)" }).joined(separator: " ")
     }
 
     /// The tokenizer a checkpoint was trained with.

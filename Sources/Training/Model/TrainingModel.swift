@@ -9,6 +9,8 @@ package final class TrainingModel {
     package let discriminators: Discriminators
     package let prior: any TokenPrior
     let generatorOptimizer, discriminatorOptimizer, priorOptimizer: AdamW
+    /// Of [lora]: words that no part of the model has.
+    private(set) var unknownTargets: [String] = []
 
     /// Builds and initialises from the seed. `segmentFrames` replaces the preset's, for benchmarks.
     init(_ configuration: VoiceConfiguration, symbolCount: Int, codeCount: Int, segmentFrames: Int? = nil) {
@@ -21,15 +23,21 @@ package final class TrainingModel {
         sovits.initialize(seed: configuration.randomSeed)
         discriminators.initialize(seed: configuration.randomSeed &+ 1)
         prior.initialize(seed: configuration.randomSeed &+ 2)
+        if let lora = configuration.lora {
+            let settings = LowRankSettings(rank: lora.rank, alpha: lora.alpha, dropout: lora.dropout)
+            unknownTargets = prior.adapt(lora.targets, settings)
+            if !lora.sovitsTargets.isEmpty { unknownTargets += sovits.adapt(lora.sovitsTargets, settings) }
+            Self.initializeAdapters([sovits, prior], seed: configuration.randomSeed &+ 3)
+        }
         let decay = Float(configuration.optimizer.weightDecay)
         let adversarial = AdamW.Settings(beta1: 0.8, beta2: 0.99, epsilon: 1e-9, weightDecay: decay)
         let slowed = configuration.base == nil ? 1 : Float(configuration.optimizer.baseTextFactor)
-        generatorOptimizer = AdamW(sovits.parameters, settings: adversarial) { name in
+        generatorOptimizer = AdamW(sovits.trainedParameters, settings: adversarial) { name in
             Self.isTextPart(name) ? slowed : 1
         }
         discriminatorOptimizer = AdamW(discriminators.parameters, settings: adversarial)
         priorOptimizer = AdamW(
-            prior.parameters, settings: .init(beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: decay))
+            prior.trainedParameters, settings: .init(beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: decay))
     }
 
     /// The parts that learn more slowly on a base: it knows the language already.
@@ -37,9 +45,25 @@ package final class TrainingModel {
         ["enc_p.text_embedding", "enc_p.encoder_text", "enc_p.mrte"].contains { name.hasPrefix($0) }
     }
 
-    /// Name of each file of a checkpoint and what it holds.
-    private var modules: [(file: String, module: any Module)] {
-        [("sovits", sovits), ("discriminators", discriminators), ("prior", prior)]
+    private static func initializeAdapters(_ modules: [any Module], seed: UInt64) {
+        for module in modules {
+            for entry in module.state where entry.isAdapter {
+                entry.initializer.fill(entry.tensor, seed: seed, name: entry.name)
+            }
+        }
+    }
+
+    /// Name of each file of a checkpoint and what it holds. Adapters have files of their own, so that the frozen weights
+    /// beside them stay the same file from checkpoint to checkpoint.
+    private var modules: [(file: String, state: [StateEntry])] {
+        Self.files([("sovits", sovits), ("discriminators", discriminators), ("prior", prior)])
+    }
+
+    private static func files(_ modules: [(String, any Module)]) -> [(file: String, state: [StateEntry])] {
+        modules.flatMap { name, module in
+            let state = module.state, adapters = state.filter(\.isAdapter)
+            return [(name, module.weights)] + (adapters.isEmpty ? [] : [("\(name)_lora", adapters)])
+        }
     }
 
     private var optimizers: [(file: String, optimizer: AdamW)] {
@@ -51,19 +75,19 @@ package final class TrainingModel {
 
     /// Bytes of all that a checkpoint holds of this, with both moments of every parameter: about what a save takes.
     var checkpointBytes: Int {
-        modules.reduce(0) { sum, entry in
-            let state = entry.module.state.reduce(0) { $0 + $1.tensor.count }
-            let parameters = entry.module.parameters.reduce(0) { $0 + $1.tensor.count }
-            return sum + 4 * (state + 2 * parameters)
+        let state = modules.reduce(0) { sum, file in file.state.reduce(sum) { $0 + $1.tensor.count } }
+        let moments = optimizers.reduce(0) { sum, entry in
+            entry.optimizer.slots.reduce(sum) { $0 + 2 * $1.parameter.count }
         }
+        return 4 * (state + moments)
     }
 
     /// A copy of all tensors, for the checkpoint writer.
-    func stateFiles() -> [StateFile] { modules.map { Self.image($0.file, $0.module) } + optimizers.map(Self.image) }
+    func stateFiles() -> [StateFile] { modules.map { Self.image($0.file, $0.state) } + optimizers.map(Self.image) }
 
     /// Adds a little to the first number of each tensor, which a benchmark takes for a step.
     func disturb() {
-        for (_, module) in modules { for state in module.state { state.tensor.pointer[0] += 1e-3 } }
+        for (_, state) in modules { for entry in state { entry.tensor.pointer[0] += 1e-3 } }
         for (_, optimizer) in optimizers {
             for slot in optimizer.slots {
                 slot.first.pointer[0] += 1e-3
@@ -73,11 +97,12 @@ package final class TrainingModel {
     }
 
     /// A copy of what synthesis needs.
-    func weights() -> [StateFile] { [Self.image("sovits", sovits), Self.image("prior", prior)] }
+    func weights() -> [StateFile] {
+        Self.files([("sovits", sovits), ("prior", prior)]).map { Self.image($0.file, $0.state) }
+    }
 
-    private static func image(_ file: String, _ module: any Module) -> StateFile {
-        StateFile(
-            name: "\(file).safetensors", tensors: images(module.state.map { ($0.name, $0.tensor) }))
+    private static func image(_ file: String, _ state: [StateEntry]) -> StateFile {
+        StateFile(name: "\(file).safetensors", tensors: images(state.map { ($0.name, $0.tensor) }))
     }
 
     private static func image(_ file: String, _ optimizer: AdamW) -> StateFile {
@@ -101,9 +126,9 @@ package final class TrainingModel {
     /// Reads everything back; nothing is changed when something does not fit.
     func restore(_ image: StateImage, updates: OptimizerCounts, checkpoint: String) throws {
         var copies = [(TensorImage, Tensor)]()
-        for (file, module) in modules {
+        for (file, state) in modules {
             copies += try TensorMatch.pairs(
-                image.file("\(file).safetensors"), module.state.map { ($0.name, $0.tensor) }, checkpoint: checkpoint)
+                image.file("\(file).safetensors"), state.map { ($0.name, $0.tensor) }, checkpoint: checkpoint)
         }
         for (file, optimizer) in optimizers {
             let wanted = optimizer.slots.flatMap { [("\($0.name).first", $0.first), ("\($0.name).second", $0.second)] }
@@ -115,14 +140,21 @@ package final class TrainingModel {
         priorOptimizer.updates = updates.prior
     }
 
-    /// Takes over a base's weights, not its optimizers' memory.
+    /// Takes over a base's weights, not its optimizers' memory; its adapters, if it has any, merged into them.
     func inherit(_ image: StateImage, checkpoint: String) throws {
+        let position: TrainingPosition = try image.position()
         var copies = [(TensorImage, Tensor)]()
-        for (file, module) in modules {
+        for (file, state) in modules where !file.hasSuffix("_lora") {
             copies += try TensorMatch.pairs(
-                image.file("\(file).safetensors"), module.state.map { ($0.name, $0.tensor) }, checkpoint: checkpoint)
+                image.file("\(file).safetensors"), state.map { ($0.name, $0.tensor) }, checkpoint: checkpoint)
         }
         for (source, target) in copies { try source.copy(into: target) }
+        guard position.lora != nil, let preset = ModelPreset(rawValue: position.preset) else { return }
+        let (whole, wholePrior) = (SoVITS(sovits.configuration), preset.prior(for: sovits.configuration))
+        try WeightsImage(files: image.files, position: position, label: checkpoint).load(into: whole, wholePrior)
+        for (target, source) in [(sovits as any Module, whole as any Module), (prior, wholePrior)] {
+            for (old, new) in zip(target.weights, source.weights) { old.tensor.overwrite(new.tensor) }
+        }
     }
 
     var counts: OptimizerCounts {

@@ -15,6 +15,8 @@ package struct TrainingPosition: Sendable, Codable, Equatable {
     /// What the user changed of voice.toml while training, by the setting's dotted name, written as there; nil when
     /// nothing is changed, so that such a state is the same bytes as ever.
     package var settings: [String: String]?
+    /// The adapters that are trained, as they were first set; nil when every weight is trained.
+    package var lora: VoiceConfiguration.LowRank?
     package var preset: String
     package var symbolCount: Int
     package var codeCount: Int

@@ -35,16 +35,7 @@ package final class Synthesizer {
             codeCount: weights.position.codeCount)
         sovits = SoVITS(sizes)
         prior = voice.configuration.voice.preset.prior(for: sizes)
-        for (file, module) in [("sovits.safetensors", sovits as any Module), ("prior.safetensors", prior)] {
-            guard let image = weights.files.first(where: { $0.name == file }) else {
-                throw TrainingError.missingTensor(checkpoint: weights.label, name: file)
-            }
-            let wanted = module.state.map { ($0.name, $0.tensor) }
-            for (source, target) in try TensorMatch.pairs(image, wanted, checkpoint: weights.label) {
-                try source.copy(into: target)
-            }
-            module.freeze()
-        }
+        try weights.load(into: sovits, prior)
         prior.decodeWith(priorWeights)
     }
 
@@ -145,7 +136,9 @@ package struct WeightsImage: Sendable {
 
     /// The weights of a verified checkpoint.
     package init(_ loaded: LoadedCheckpoint) throws {
-        files = [try loaded.image.file("sovits.safetensors"), try loaded.image.file("prior.safetensors")]
+        files =
+            [try loaded.image.file("sovits.safetensors"), try loaded.image.file("prior.safetensors")]
+            + loaded.image.files.filter { $0.name.hasSuffix("_lora.safetensors") }
         position = try loaded.image.position()
         label = loaded.id.description
     }
@@ -154,5 +147,29 @@ package struct WeightsImage: Sendable {
         self.files = files
         self.position = position
         self.label = label
+    }
+
+    /// Fills both models and freezes them; adapters are merged into the weights they adapt.
+    func load(into sovits: SoVITS, _ prior: any TokenPrior) throws {
+        if let lora = position.lora {
+            let settings = LowRankSettings(rank: lora.rank, alpha: lora.alpha)
+            _ = prior.adapt(lora.targets, settings)
+            if !lora.sovitsTargets.isEmpty { _ = sovits.adapt(lora.sovitsTargets, settings) }
+        }
+        for (name, module) in [("sovits", sovits as any Module), ("prior", prior)] {
+            for isAdapter in [false, true] {
+                let wanted = module.state.filter { $0.isAdapter == isAdapter }.map { ($0.name, $0.tensor) }
+                if wanted.isEmpty { continue }
+                let file = "\(name)\(isAdapter ? "_lora" : "").safetensors"
+                guard let image = files.first(where: { $0.name == file }) else {
+                    throw TrainingError.missingTensor(checkpoint: label, name: file)
+                }
+                for (source, target) in try TensorMatch.pairs(image, wanted, checkpoint: label) {
+                    try source.copy(into: target)
+                }
+            }
+            module.mergeAdapters()
+            module.freeze()
+        }
     }
 }

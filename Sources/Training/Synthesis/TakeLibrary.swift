@@ -5,8 +5,12 @@ import Foundation
 /// A voice's takes: each a WAV and, beside it, a JSON with all that made it.
 package struct TakeLibrary: Sendable {
     private let directory: URL
+    private let voiceName: String
 
-    package init(_ voice: Voice) { directory = voice.takesDirectory }
+    package init(_ voice: Voice) {
+        directory = voice.takesDirectory
+        voiceName = voice.name
+    }
 
     /// What was preferred of two takes.
     package var votes: VoteFile { VoteFile(url: directory.appendingPathComponent("votes.jsonl")) }
@@ -28,7 +32,10 @@ package struct TakeLibrary: Sendable {
             date: Date(timeIntervalSince1970: Date().timeIntervalSince1970.rounded(.down)),
             sampleRate: waveform.sampleRate,
             sampleCount: waveform.samples.count, reference: reference, sampling: sampling)
-        try AudioFile.write(waveform, to: url)
+        let origin = AudioFile.Origin(
+            text: text, voice: voiceName,
+            comment: "Synthesized by Reprise: voice \(voiceName), checkpoint \(weights.label), seed \(seed), \(source)")
+        try AudioFile.write(waveform, to: url, origin: origin)
         if requested == nil {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

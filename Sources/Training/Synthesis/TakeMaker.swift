@@ -20,6 +20,7 @@ struct TakeMaker: Sendable {
         _ request: AuditionRequest, _ present: Material,
         _ isCancelled: @escaping @Sendable () -> Bool, _ progress: @escaping (AuditionProgress) -> Void
     ) throws -> (Take, remarks: [String]) {
+        try VoiceConsent.require(voice)
         let weights = try present.weights ?? WeightsImage(store.load(store.resolve(request.checkpoint ?? "")))
         if isCancelled() { throw CancellationError() }
         let synthesizer = try Synthesizer(weights, voice: voice)

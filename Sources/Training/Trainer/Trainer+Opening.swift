@@ -31,6 +31,7 @@ extension Trainer {
             configuration: voice.configuration, symbolCount: try voice.textFrontEnd().symbolTable.count,
             dataset: dataset,
             tokenizer: tokenizer)
+        if let target = engine.model.unknownTargets.first { throw TrainingError.unknownTarget(target) }
         if let found {
             try engine.restore(found.checkpoint)
             branch = found.branch

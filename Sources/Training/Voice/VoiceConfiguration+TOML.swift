@@ -18,6 +18,7 @@ extension VoiceConfiguration {
         }
         let hasBase = table.keys.contains("base")
         self.init(name: "", base: hasBase ? Base(voice: "") : nil)
+        if table.keys.contains("lora") { lora = LowRank() }
         var given: Set<String> = []
         for section in table.keys.sorted() {
             guard VoiceSetting.sections.contains(where: { $0.name == section }) else {
@@ -53,6 +54,9 @@ extension VoiceConfiguration {
         }
         if let base, base.voice.isEmpty {
             throw failure("[base] voice is missing; write the voice's path or name, or delete the section")
+        }
+        if lora != nil, base == nil {
+            throw failure("[lora] adapts the weights of a base; name one under [base], or delete the section")
         }
         if Set(data.heldOut).count != data.heldOut.count {
             throw failure("[data] held_out names a clip twice; name each once")

@@ -11,6 +11,10 @@ package struct VoiceConfiguration: Sendable, Codable, Equatable {
     package var studio: Studio
     /// The voice this one started from; nil when it started from nothing.
     package var base: Base?
+    /// nil trains every weight.
+    package var lora: LowRank?
+    /// nil where nobody wrote it down.
+    package var consent: Consent?
 
     package struct Identity: Sendable, Codable, Equatable {
         package var name: String
@@ -90,6 +94,32 @@ package struct VoiceConfiguration: Sendable, Codable, Equatable {
         package var device = "default"
         /// The ALSA device that records.
         package var microphone = "default"
+    }
+
+    /// Adapters on frozen weights (Hu et al. 2021) instead of training every weight.
+    package struct LowRank: Sendable, Codable, Equatable {
+        package var rank = 8
+        package var alpha = 16.0
+        package var dropout = 0.0
+        /// Parts of the prior that are adapted, by the words of their names.
+        package var targets = ["in_proj", "out_proj", "linear1", "linear2"]
+        /// Parts of SoVITS; with none of them it is trained whole.
+        package var sovitsTargets: [String] = []
+
+        package init() {}
+    }
+
+    /// Who allowed that this voice is made and used, and how that is known.
+    package struct Consent: Sendable, Codable, Equatable {
+        package var by = ""
+        package var how = ""
+        /// A recording of the consent in the voice's folder, and the XXH3-128 of its bytes.
+        package var clip = ""
+        package var clipDigest = ""
+        /// Since when the consent is withdrawn, as a date; empty while it holds.
+        package var withdrawn = ""
+
+        package init() {}
     }
 
     package struct Base: Sendable, Codable, Equatable {

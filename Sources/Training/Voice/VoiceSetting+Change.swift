@@ -25,6 +25,7 @@ extension VoiceSetting {
     ]
     private static let ofTheWeights: Set<String> = [
         "voice.language", "voice.preset", "voice.seed", "voice.symbols", "base.voice", "base.checkpoint",
+        "lora.rank", "lora.alpha", "lora.dropout", "lora.targets", "lora.sovits_targets",
     ]
 
     /// "training.batch_size", as the journal and checkpoints call it.

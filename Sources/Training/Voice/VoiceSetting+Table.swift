@@ -31,7 +31,8 @@ extension VoiceSetting {
     }
 
     /// Every key, in the order of the file.
-    package static let all: [VoiceSetting] = identity + base + data + training + optimizer + loss + sampling + studio
+    package static let all: [VoiceSetting] =
+        identity + consent + base + lora + data + training + optimizer + loss + sampling + studio
 
     private static let identity: [VoiceSetting] = [
         text("voice", "name", \.voice.name, "How the voice is called."),
@@ -59,6 +60,28 @@ extension VoiceSetting {
             write: { if case .text(let value) = $1 { $0.voice.bert = value } }),
     ]
 
+    private static func consent(
+        _ key: String, _ path: WritableKeyPath<VoiceConfiguration.Consent, String> & Sendable, _ meaning: String
+    ) -> VoiceSetting {
+        VoiceSetting(
+            section: "consent", key: key, meaning: meaning, kind: .text,
+            read: { $0.consent.flatMap { $0[keyPath: path].isEmpty ? nil : .text($0[keyPath: path]) } },
+            write: { configuration, value in
+                guard case .text(let text) = value else { return }
+                var changed = configuration.consent ?? .init()
+                changed[keyPath: path] = text
+                configuration.consent = changed
+            })
+    }
+
+    private static let consent: [VoiceSetting] = [
+        consent("by", \.by, "Who gave it: the speaker, or who may speak for them."),
+        consent("how", \.how, "How it was given, e.g. by a signed form or in the public domain."),
+        consent("clip", \.clip, "A recording of it, in the voice's folder."),
+        consent("clip_digest", \.clipDigest, "The XXH3-128 of that recording."),
+        consent("withdrawn", \.withdrawn, "Since when it is withdrawn; nothing is spoken with the voice then."),
+    ]
+
     private static let base: [VoiceSetting] = [
         VoiceSetting(
             section: "base", key: "voice", meaning: "Its path or name.", kind: .text,
@@ -73,6 +96,54 @@ extension VoiceSetting {
             read: { $0.base.flatMap { $0.checkpoint.isEmpty ? nil : .text($0.checkpoint) } },
             write: { if case .text(let value) = $1 { $0.base = .init(voice: $0.base?.voice ?? "", checkpoint: value) } }
         ),
+    ]
+
+    /// Keys of a section that is there or not.
+    private static func lora(
+        _ key: String, _ meaning: String, _ kind: Kind, read: @escaping @Sendable (VoiceConfiguration.LowRank) -> Value,
+        write: @escaping @Sendable (inout VoiceConfiguration.LowRank, Value) -> Void
+    ) -> VoiceSetting {
+        VoiceSetting(
+            section: "lora", key: key, meaning: meaning, kind: kind, read: { $0.lora.map(read) },
+            write: { configuration, value in
+                var changed = configuration.lora ?? .init()
+                write(&changed, value)
+                configuration.lora = changed
+            })
+    }
+
+    private static let lora: [VoiceSetting] = [
+        lora("rank", "Rows of each adapter's narrow matrix.", .integer(1...256)) {
+            .integer($0.rank)
+        } write: {
+            if case .integer(let value) = $1 { $0.rank = value }
+        },
+        lora("alpha", "An adapter counts alpha / rank.", .number(0.001...1024)) {
+            .number($0.alpha)
+        } write: {
+            if case .number(let value) = $1 { $0.alpha = value }
+        },
+        lora("dropout", "The share of an adapter's input that is dropped.", .number(0...0.9)) {
+            .number($0.dropout)
+        } write: {
+            if case .number(let value) = $1 { $0.dropout = value }
+        },
+        lora(
+            "targets", "Parts of the prior that are adapted, by words of their names.",
+            .list(choices: [], isEmptyAllowed: false)
+        ) {
+            .list($0.targets)
+        } write: {
+            if case .list(let value) = $1 { $0.targets = value }
+        },
+        lora(
+            "sovits_targets", "Parts of SoVITS, such as \"enc_p\" or \"flow\"; with none it is trained whole.",
+            .list(choices: [], isEmptyAllowed: true)
+        ) {
+            .list($0.sovitsTargets)
+        } write: {
+            if case .list(let value) = $1 { $0.sovitsTargets = value }
+        },
     ]
 
     private static let data: [VoiceSetting] = [

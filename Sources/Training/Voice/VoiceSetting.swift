@@ -72,7 +72,9 @@ package struct VoiceSetting: Sendable {
     /// What each section is for, in the file's order.
     package static let sections: [(name: String, meaning: String)] = [
         ("voice", "Who speaks. Language, preset, seed and symbols are fixed once training has begun."),
+        ("consent", "Who allowed that this voice is made and used."),
         ("base", "The voice this one was made from."),
+        ("lora", "Small adapters are trained, and the base stays as it is."),
         ("data", "Which clips are only listened to."),
         ("training", "How steps follow one another and when they are saved."),
         ("optimizer", "How far each step goes."),

@@ -8,6 +8,8 @@ final class PackedAttention: Module {
     private let heads: Int
     private let dropout: Float
     private let projection: Initializer
+    /// Of the packed weight; the output's matrix has its own.
+    var adapter: LowRankAdapter?
 
     /// `projection` starts the packed weight, `output` the output's.
     init(_ width: Int, heads: Int, dropout: Float, projection: Initializer, output initializer: Initializer) {
@@ -23,14 +25,16 @@ final class PackedAttention: Module {
     func callAsFunction(
         _ x: Tensor, mask: AttentionMask, cache: KeyValueCache?, randomness: StepRandomness?
     ) -> Tensor {
-        let packed = x.linear(weight: weight, bias: bias)
+        let projected = x.linear(weight: weight, bias: bias)
+        let packed = activeAdapter.map { projected + $0(x, randomness) } ?? projected
         if let cache {
             let width = x.shape[2]
             cache.append(
                 key: packed.sliced(axis: 2, width..<2 * width), value: packed.sliced(axis: 2, 2 * width..<3 * width))
         }
         return output(
-            selfAttention(packed: packed, heads: heads, mask: mask, dropout: dropout, randomness: randomness))
+            selfAttention(packed: packed, heads: heads, mask: mask, dropout: dropout, randomness: randomness),
+            randomness)
     }
 
     /// Its two matrices for single rows.
@@ -41,6 +45,13 @@ final class PackedAttention: Module {
     func collect(_ state: StateCollector) {
         state.parameter("in_proj_weight", weight, projection)
         state.parameter("in_proj_bias", bias, .constant(0))
+        if let adapter { state.child(adaptedPart, adapter) }
         state.child("out_proj", output)
     }
+}
+
+extension PackedAttention: Adaptable {
+    var adaptedPart: String { "in_proj" }
+    var adaptedShape: [Int]? { weight.shape }
+    func add(toWeight delta: Tensor) { weight.overwrite(weight.detached() + delta) }
 }

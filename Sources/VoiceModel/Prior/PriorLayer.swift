@@ -37,7 +37,8 @@ final class PriorLayer: Module {
         case .normFirstWithGELU:
             let attended = attention(attentionNorm(x), mask: mask, cache: cache, randomness: randomness)
             let y = x.adding(attended, dropout: dropout, randomness)
-            let z = expand.feedForward(feedForwardNorm(y), contract: contract, activation: .gelu)
+            let z = expand.feedForward(
+                feedForwardNorm(y), contract: contract, activation: .gelu, randomness: randomness)
             return y.adding(z, dropout: dropout, randomness)
         case .normAfterWithReLU:
             let attended = attention(x, mask: mask, cache: cache, randomness: randomness)

@@ -54,6 +54,12 @@ struct BenchModelCommand: ParsableCommand {
     @Option(help: "Frames of the slice that the decoder hears in training.")
     var segment = 32
 
+    @Option(help: "Train adapters of this rank on the prior instead of its weights; 0 trains all.")
+    var lora = 0
+
+    @Option(parsing: .upToNextOption, help: "With --lora: parts of SoVITS that are adapted, too, such as enc_p flow.")
+    var loraSovits: [String] = []
+
     @Option(help: "Runs to take the median of, after one that does not count.")
     var repeats = 5
 
@@ -70,6 +76,11 @@ struct BenchModelCommand: ParsableCommand {
         (options.batch, options.frames, options.symbols) = (batch, frames, symbols)
         options.tokens = tokens ?? (subject == .say ? 100 : max(1, frames / 2))
         (options.segment, options.repeats) = (segment, repeats)
+        if lora > 0 {
+            var adapters = VoiceConfiguration.LowRank()
+            (adapters.rank, adapters.sovitsTargets) = (lora, loraSovits)
+            options.lora = adapters
+        }
         if threads != 0 { options.threads = threads }
         return options
     }

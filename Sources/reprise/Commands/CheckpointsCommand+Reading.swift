@@ -72,10 +72,13 @@ extension CheckpointsCommand {
         }
     }
 
-    func export(_ store: CheckpointStore) throws {
+    func export(_ store: CheckpointStore, _ voice: Voice) throws {
         let id = try resolved(store)
         let target = URL(fileURLWithPath: second ?? "")
-        let bytes = try store.export(id, to: target, as: singleFile ? .singleFile : .folder)
+        let bytes =
+            peft
+            ? try AdapterExport.write(store.load(id), base: voice.configuration.base?.voice ?? "", to: target)
+            : try store.export(id, to: target, as: singleFile ? .singleFile : .folder)
         print("\(id) is written to \(target.path), \(Self.size(bytes)).")
     }
 

@@ -43,6 +43,9 @@ struct CheckpointsCommand: ParsableCommand {
     @Flag(help: "With export: one safetensors file instead of a folder.")
     var singleFile = false
 
+    @Flag(help: "With export: only the adapters of [lora], as Hugging Face's PEFT reads them.")
+    var peft = false
+
     @Option(help: "With import: the global step of files that do not say it.")
     var step: Int?
 
@@ -66,7 +69,7 @@ struct CheckpointsCommand: ParsableCommand {
         case .show: try show(reading(voice))
         case .verify: try verify(reading(voice))
         case .compare: try compare(reading(voice), voice)
-        case .export: try export(reading(voice))
+        case .export: try export(reading(voice), voice)
         case .prune where dryRun: try previewPrune(reading(voice), voice)
         case .restore, .undo, .redo, .pin, .unpin, .tag, .untag, .note, .prune, .import: try change(voice)
         }

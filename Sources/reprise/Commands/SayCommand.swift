@@ -36,6 +36,7 @@ struct SayCommand: AsyncParsableCommand {
 
     func run() async throws {
         let voice = try Voice.open(voice)
+        try VoiceConsent.require(voice)
         let store = try CheckpointStore(directory: voice.checkpointDirectory, access: .readOnly)
         let image = try WeightsImage(checkpoint(in: store, of: voice))
         Threads.use(ProcessInfo.processInfo.activeProcessorCount)
