@@ -43,7 +43,9 @@ stage:
 	install -s -m 755 $(REPRISE) $(PLACE)/lib/reprise/reprise
 	ldd $(REPRISE) | awk '$$3 ~ "/swift/linux/" { print $$3 }' | xargs install -m 644 -t $(PLACE)/lib/reprise
 	ln -sfn ../lib/reprise/reprise $(PLACE)/bin/reprise
-	cp -R samples themes $(PLACE)/share/reprise/
+	cp -R themes $(PLACE)/share/reprise/
+	tar -c --exclude=checkpoints --exclude='journal.sqlite*' --exclude=takes --exclude=.lock samples | \
+		tar -x -C $(PLACE)/share/reprise --no-same-owner
 	ln -sfn ../../share/reprise/samples $(PLACE)/lib/reprise/samples
 	install -m 644 LICENSE README.md $(PLACE)/share/doc/reprise
 	$(REPRISE) manual | gzip -9n >$(PLACE)/share/man/man1/reprise.1.gz
