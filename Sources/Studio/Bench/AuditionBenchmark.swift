@@ -86,10 +86,12 @@ package struct AuditionBenchmark: Sendable {
             let count = sinks.count
             starts.append(
                 try await milliseconds(after: backend) { sinks.count > count ? sinks.last?.report.firstWrite : nil })
+            while app.state.audition.playing == nil { try await Task.sleep(for: .milliseconds(2)) }
             // Not always the same moment of a step and of the take.
             try await Task.sleep(for: .milliseconds(40 + 37 * index % 160))
             stops.append(try await milliseconds(after: backend) { sinks.last?.report.dropped })
-            try await Task.sleep(for: .milliseconds(20))
+            // The key would else stop what is ending already, and nothing would be heard.
+            while app.state.audition.playing != nil { try await Task.sleep(for: .milliseconds(2)) }
         }
 
         backend.press(.character("l"), .enter)

@@ -51,7 +51,8 @@ package final class TensorBoardLog {
                     content: .sound(sound, sampleRate: take.sampleRate, sampleCount: take.sampleCount)),
                 BoardValue(tag: "mel/\(take.source)", content: .picture(picture)),
             ]
-            try file(of: branch, next: take.step + 1).append(
+            // A take of a line that is not being trained takes nothing back there.
+            try file(of: branch, next: nil).append(
                 BoardEvent(date: take.date, step: take.step, content: .summary(values)))
         }
     }
@@ -73,7 +74,7 @@ package final class TensorBoardLog {
         }
     }
 
-    private func file(of branch: String, next step: Int) throws -> EventFile {
+    private func file(of branch: String, next step: Int?) throws -> EventFile {
         if let file = files[branch] { return file }
         let new = try EventFile(in: folder.appendingPathComponent(branch), restart: step)
         files[branch] = new

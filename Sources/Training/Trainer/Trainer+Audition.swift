@@ -45,6 +45,8 @@ extension Trainer {
         }
         for (take, remarks) in new {
             for remark in remarks { log(.warning, remark) }
+            // "main/g_0000120" or "main@120", whichever weights spoke.
+            writeToBoard { $0.add(take, branch: String(take.checkpoint.prefix { $0 != "/" && $0 != "@" })) }
             log(
                 .take,
                 "Spoke \(take.text.isEmpty ? take.source : "“\(take.text)”") with \(take.checkpoint): \(take.path)")

@@ -54,6 +54,7 @@ extension Trainer {
         // What was wanted later, before an interruption, is outdated by what is wanted now.
         settingsToReplay.removeAll { $0.name == name }
         apply(setting)
+        writeToBoard { $0.add(text: value, named: "settings/\(name)", branch: branch, step: currentStep) }
         log(.setting, "From step \(currentStep + 1): \(name) = \(value)")
     }
 
@@ -139,6 +140,7 @@ extension Trainer {
         for chore in chores.values { await chore.value }
         await endInspection()
         noteSpokenTakes()
+        closeBoard()
         phase = last
         try? journal.sync()
         publish()

@@ -59,6 +59,7 @@ extension Trainer {
         settingsToReplay = Self.inForce(try journal.settings(branch: branch, after: (savedStep ?? 0) - 1))
         for record in try journal.history(branch: branch, limit: 200) { stepPace.add(record) }
         try prepare("Starting")
+        openBoard()
         self.engine = engine
         checkpointBytes = engine.model.checkpointBytes
         // What was wished at this very step holds from the first figure on the screen.

@@ -72,6 +72,8 @@ package actor Trainer: VoiceSession {
     var lastEvent = ContinuousClock.now
     /// Settings commands that the journal has after the checkpoint gone on from: obeyed again at their steps.
     var settingsToReplay: [JournalSetting] = []
+    /// What TensorBoard reads, where voice.toml asks for it.
+    var board: TensorBoardLog?
     /// What a save takes of the disk, about, once the model is built.
     var checkpointBytes: Int?
     /// What was free on the disk, and when it was asked.
@@ -228,6 +230,7 @@ package actor Trainer: VoiceSession {
         }
         unrecorded = nil
         continuation.yield(.step(record))
+        if outcome != .identical { writeToBoard { $0.add(record) } }
         try compareWithFirstTime(record, isNew: outcome != .identical)
     }
 

@@ -46,6 +46,8 @@ package struct VoiceConfiguration: Sendable, Codable, Equatable {
         package var validationSteps = 200
         /// Checkpoints that pruning leaves; 0 keeps all.
         package var keepCheckpoints = 20
+        /// Where TensorBoard's files are written while training, from the voice's folder; empty for nowhere.
+        package var tensorboard = ""
         /// Whether v2's codebook follows the voice; frozen on a base, as the prior knows its codes.
         package var codebook = Codebook.learned
     }

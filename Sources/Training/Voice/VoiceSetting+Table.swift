@@ -180,6 +180,9 @@ extension VoiceSetting {
         integer(
             "training", "keep_checkpoints", \.training.keepCheckpoints, 0...100_000,
             "Checkpoints to keep besides pinned ones; 0 keeps all."),
+        text(
+            "training", "tensorboard", \.training.tensorboard,
+            "A folder for TensorBoard's files, written while training; empty for none."),
         VoiceSetting(
             section: "training", key: "codebook",
             meaning: "Of preset v2: whether its codebook is learned, or frozen as it was in the base.",
