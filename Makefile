@@ -19,7 +19,7 @@ help:
 	@echo "make deb      build, make a Debian package of it in .build"
 	@echo "make crash-states EFFORT=250   power losses and damage by the hundred thousand, in memory"
 	@echo "make sanitize the kernels' tests with addresses and undefined behaviour checked"
-	@echo "make interop  export a checkpoint and read it with the stock safetensors library of Python"
+	@echo "make interop  read exported checkpoints and TensorBoard's files with the stock libraries of Python"
 	@echo "make bench    build, install PyTorch in a throw-away environment, print how many times as fast $(REPRISE) is"
 	@echo "make clean    remove what was built"
 
@@ -96,13 +96,18 @@ sanitize: packages
 	swift test -c release -Xcc -fsanitize=undefined -Xcc -fsanitize-trap=undefined --scratch-path .build/undefined \
 		--skip-build --filter TensorTests
 
-# A checkpoint of the bundled voice, exported both ways and read by the stock Python library.
+# A checkpoint of the bundled voice, exported both ways, and TensorBoard's files of it, each read by the stock library.
 INTEROP := .build/interop
 interop: build
 	@python3 -c 'import ensurepip, venv' 2>/dev/null || { $(call install,python3-venv); }
 	rm -rf $(INTEROP) && mkdir -p $(INTEROP) && cp -r samples/slt $(INTEROP)/slt
-	python3 -m venv $(INTEROP)/environment && $(INTEROP)/environment/bin/pip install -q safetensors numpy
+	python3 -m venv $(INTEROP)/environment && $(INTEROP)/environment/bin/pip install -q safetensors numpy tensorboard
+	sed -i 's/^tensorboard = .*/tensorboard = "board"/' $(INTEROP)/slt/voice.toml
 	$(REPRISE) train $(INTEROP)/slt --steps 2
+	$(REPRISE) checkpoints $(INTEROP)/slt restore HEAD
+	$(REPRISE) train $(INTEROP)/slt --steps 4
+	$(REPRISE) export $(INTEROP)/slt --json >$(INTEROP)/journal.jsonl
+	$(INTEROP)/environment/bin/python -B Tests/Reference/check_board.py $(INTEROP)/slt/board $(INTEROP)/journal.jsonl
 	$(REPRISE) checkpoints $(INTEROP)/slt export HEAD $(INTEROP)/folder
 	$(REPRISE) checkpoints $(INTEROP)/slt export HEAD $(INTEROP)/file.safetensors --single-file
 	$(INTEROP)/environment/bin/python -B Tests/Reference/check_interop.py $(INTEROP)/folder

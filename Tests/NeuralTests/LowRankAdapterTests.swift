@@ -86,6 +86,40 @@ import Testing
         }
     }
 
+    @Test(arguments: [Tensor.FeedForwardActivation.relu, .gelu], [0.0, 0.3])
+    func gradientsAgreeWithFiniteDifferences(activation: Tensor.FeedForwardActivation, dropout: Double) {
+        let adapted = pair(rank: 3, dropout: dropout)
+        teach(adapted)
+        let input = RandomStream(seed: 5, name: "input").normal([4, 6])
+        input.requiresGradient = true
+        let weights = RandomStream(seed: 6, name: "weights").normal([4, 6])
+        func loss() -> Tensor {
+            // The same random numbers at every call.
+            let y = adapted.expand.feedForward(
+                input, contract: adapted.contract, activation: activation, randomness: StepRandomness(seed: 9, step: 1))
+            return (y * weights).sum()
+        }
+        loss().backward()
+        let learned = adapted.trainedParameters.filter { $0.name.hasPrefix("mlp") }
+        #expect(learned.count == 4)
+        for (name, tensor) in learned.map({ ($0.name, $0.tensor) }) + [("x", input)] {
+            guard let gradient = tensor.gradient?.values else {
+                Issue.record("\(name) has no gradient")
+                continue
+            }
+            for index in 0..<tensor.count {
+                let kept = tensor.pointer[index], step: Float = 1e-2
+                tensor.pointer[index] = kept + step
+                let above = loss().item
+                tensor.pointer[index] = kept - step
+                let below = loss().item
+                tensor.pointer[index] = kept
+                let expected = (above - below) / (2 * step)
+                #expect(abs(expected - gradient[index]) < 0.02 * max(1, abs(expected)), "\(name) \(index)")
+            }
+        }
+    }
+
     @Test func mergesAndUnmergesToRounding() {
         let adapted = pair()
         teach(adapted)

@@ -33,12 +33,18 @@ package final class LowRankAdapter: Module {
         up = .parameter([shape[0], settings.rank] + shape.dropFirst(2).map { _ in 1 })
     }
 
-    /// The same of a matrix, [..., I] -> [..., O]. Dropout only where `randomness` is given.
-    package func callAsFunction(_ x: Tensor, _ randomness: StepRandomness?) -> Tensor {
-        x.dropout(Float(settings.dropout), randomness).linear(weight: down).linear(weight: up) * settings.scale
+    /// W x + b with what is added, where `rectifies` what of that is positive: [..., I] -> [..., O]. Dropout only where
+    /// `randomness` is given.
+    package func linear(
+        _ x: Tensor, weight: Tensor, bias: Tensor?, _ randomness: StepRandomness?, rectifies: Bool = false
+    ) -> Tensor {
+        let isDropping = settings.dropout > 0 && randomness != nil
+        return x.linear(
+            weight: weight, bias: bias, down: down, up: up, scale: settings.scale,
+            dropped: isDropping ? x.dropout(Float(settings.dropout), randomness) : nil, rectifies: rectifies)
     }
 
-    /// The same of a convolution, [B, I, T] -> [B, O, T'].
+    /// What is added to a convolution, [B, I, T] -> [B, O, T'].
     func convolution(
         _ x: Tensor, stride: Int, padding: Int, dilation: Int, inputLeakyReluSlope: Float?
     ) -> Tensor {

@@ -19,8 +19,7 @@ package final class Linear: Module {
 
     /// `randomness` is for an adapter's dropout.
     package func callAsFunction(_ x: Tensor, _ randomness: StepRandomness? = nil) -> Tensor {
-        let y = x.linear(weight: weight, bias: bias)
-        return activeAdapter.map { y + $0(x, randomness) } ?? y
+        activeAdapter?.linear(x, weight: weight, bias: bias, randomness) ?? x.linear(weight: weight, bias: bias)
     }
 
     /// This matrix and another behind it as the feed-forward network of a transformer; both need a bias. Dropout, theirs
@@ -33,9 +32,14 @@ package final class Linear: Module {
             preconditionFailure("a feed-forward network has biases")
         }
         if activeAdapter != nil || contract.activeAdapter != nil {
-            let inner = self(x, randomness)
-            let hidden = (activation == .relu ? inner.relu() : inner.gelu()).dropout(dropout, randomness)
-            return contract(hidden, randomness)
+            let hidden =
+                switch activation {
+                case .relu:
+                    activeAdapter?.linear(x, weight: weight, bias: bias, randomness, rectifies: true)
+                        ?? x.linear(weight: weight, bias: bias).relu()
+                case .gelu: self(x, randomness).gelu()
+                }
+            return contract(hidden.dropout(dropout, randomness), randomness)
         }
         return x.feedForward(
             expand: (weight, bias), contract: (contract.weight, contraction), activation: activation,

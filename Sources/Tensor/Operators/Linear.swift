@@ -15,6 +15,59 @@ extension Tensor {
         }
     }
 
+    /// x · weightᵀ + bias + scale · (x · downᵀ) · upᵀ, a matrix with one of low rank beside it (Hu et al. 2021, eq. 3), or
+    /// where `rectifies` what of that is positive: [..., I] with weight [O, I], down [r, I], up [O, r] -> [..., O].
+    /// `dropped` is what the narrow matrix reads in x's place, x after dropout.
+    package func linear(
+        weight: Tensor, bias: Tensor?, down: Tensor, up: Tensor, scale: Float, dropped: Tensor? = nil,
+        rectifies: Bool = false
+    ) -> Tensor {
+        let heard = dropped ?? self
+        let whole = LinearProducts(self, weight), first = LinearProducts(heard, down)
+        let y = Tensor(uninitialized: Array(shape.dropLast()) + [whole.outputs])
+        whole.forward(self, weight, bias, into: ProductResult(y.pointer, rowStep: whole.outputs))
+        let narrow = Tensor(uninitialized: [first.rows, first.outputs])
+        var result = ProductResult(narrow.pointer, rowStep: first.outputs)
+        result.scale = scale
+        first.forward(heard, down, nil, into: result)
+        let second = LinearProducts(narrow, up)
+        result = ProductResult(y.pointer, rowStep: whole.outputs)
+        (result.adds, result.rectifies) = (true, rectifies)
+        second.forward(narrow, up, nil, into: result)
+        let (savedX, savedHeard, positive) = (detached(), heard.detached(), rectifies ? y.detached() : nil)
+        let (savedWeight, savedDown, savedUp) = (weight.detached(), down.detached(), up.detached())
+        let inputs = [self, weight, down, up] + (bias.map { [$0] } ?? []) + (dropped.map { [$0] } ?? [])
+        return y.recorded(inputs) { dy in
+            let dy = positive.map { dy.where(isPositive: $0) } ?? dy
+            let dNarrow = second.dataGradient(dy, savedUp, shape: narrow.shape).detached() * scale
+            let dx = self.requiresGradient ? whole.dataGradient(dy, savedWeight, shape: savedX.shape) : nil
+            if let dx, dropped == nil {
+                first.addDataGradient(dNarrow, savedDown, to: dx)
+            }
+            var gradients = [
+                dx, weight.requiresGradient ? whole.weightGradient(dy, savedX) : nil,
+                down.requiresGradient ? first.weightGradient(dNarrow, savedHeard) : nil,
+                up.requiresGradient ? second.weightGradient(dy, narrow) : nil,
+            ]
+            if let bias { gradients.append(bias.requiresGradient ? whole.biasGradient(dy) : nil) }
+            if let dropped {
+                gradients.append(
+                    dropped.requiresGradient ? first.dataGradient(dNarrow, savedDown, shape: savedHeard.shape) : nil)
+            }
+            return gradients
+        }
+    }
+
+    /// These numbers where others are above 0, else 0.
+    private func `where`(isPositive other: Tensor) -> Tensor {
+        let y = Tensor(uninitialized: shape)
+        let (source, sign, target) = (pointer, other.pointer, y.pointer)
+        parallelPieces(of: count) { start, length in
+            for index in start..<start + length { target[index] = sign[index] > 0 ? source[index] : 0 }
+        }
+        return y
+    }
+
     /// What stands between the two matrices of a feed-forward network.
     package enum FeedForwardActivation {
         case relu, gelu
@@ -121,6 +174,12 @@ private struct LinearProducts {
         let dx = Tensor(uninitialized: shape)
         dataGradient(dy, weight, into: ProductResult(dx.pointer, rowStep: inputs))
         return dx
+    }
+
+    func addDataGradient(_ dy: Tensor, _ weight: Tensor, to dx: Tensor) {
+        var result = ProductResult(dx.pointer, rowStep: inputs)
+        result.adds = true
+        dataGradient(dy, weight, into: result)
     }
 
     /// dyᵀ · x

@@ -20,19 +20,22 @@ package struct VoiceImporter: Sendable {
         package var language: String?
         /// VOICE or VOICE@CHECKPOINT.
         package var base: String?
+        /// On a base: the rank of adapters that are trained instead of its prior's weights; nil trains them all.
+        package var lora: Int?
         /// The folder of a BERT; nil for the base's or the installed one, empty for none.
         package var bert: String?
         package var seed: Int
 
         package init(
             name: String, source: URL, preset: ModelPreset? = nil, language: String? = nil, base: String? = nil,
-            bert: String? = nil, seed: Int = 1
+            lora: Int? = nil, bert: String? = nil, seed: Int = 1
         ) {
             self.name = name
             self.source = source
             self.preset = preset
             self.language = language
             self.base = base
+            self.lora = lora
             self.bert = bert
             self.seed = seed
         }
@@ -153,6 +156,10 @@ package struct VoiceImporter: Sendable {
             let symbols = language == TextFrontEnd.graphemes ? SymbolTable.graphemes(of: source.items.map(\.text)) : ""
             result = VoiceConfiguration(
                 name: name, language: language, preset: options.preset ?? .nano, symbols: symbols)
+        }
+        if let rank = options.lora {
+            result.lora = .init()
+            result.lora?.rank = rank
         }
         result.voice.seed = options.seed
         // The prior of a base has learned with its BERT, or without one.

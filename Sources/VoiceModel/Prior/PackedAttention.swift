@@ -25,8 +25,8 @@ final class PackedAttention: Module {
     func callAsFunction(
         _ x: Tensor, mask: AttentionMask, cache: KeyValueCache?, randomness: StepRandomness?
     ) -> Tensor {
-        let projected = x.linear(weight: weight, bias: bias)
-        let packed = activeAdapter.map { projected + $0(x, randomness) } ?? projected
+        let packed =
+            activeAdapter?.linear(x, weight: weight, bias: bias, randomness) ?? x.linear(weight: weight, bias: bias)
         if let cache {
             let width = x.shape[2]
             cache.append(

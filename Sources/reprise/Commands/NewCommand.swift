@@ -16,6 +16,9 @@ struct NewCommand: ParsableCommand {
     @Option(help: "Start from another voice's weights: VOICE or VOICE@CHECKPOINT.")
     var base: String?
 
+    @Option(help: "With --base: train adapters of this rank on its prior (LoRA) instead of the prior's weights.")
+    var lora: Int?
+
     @Option(help: "tiny, nano or standard.")
     var preset: ModelPreset?
 
@@ -25,10 +28,17 @@ struct NewCommand: ParsableCommand {
     @Option(help: "The folder of a BERT that reads the texts, or none; $XDG_DATA_HOME/reprise/bert when it is there.")
     var bert: String?
 
+    func validate() throws {
+        guard let lora else { return }
+        guard base != nil else { throw ValidationError("--lora adapts a base's weights: name one with --base.") }
+        guard (1...256).contains(lora) else { throw ValidationError("--lora takes a whole number from 1 to 256.") }
+    }
+
     func run() throws {
         let line = ProgressLine(), watch = SignalWatch {}
         let options = VoiceImporter.Options(
             name: name, source: URL(fileURLWithPath: from), preset: preset, language: language, base: base,
+            lora: lora,
             bert: bert == "none" ? "" : bert.map { URL(fileURLWithPath: $0).path })
         let report: ImportReport
         do {

@@ -1,0 +1,32 @@
+"""Reads event files with TensorBoard's own reader and compares them with the journal.
+
+Usage: check_board.py BOARD JOURNAL.jsonl: a folder of runs, and what `reprise export VOICE --json` printed.
+"""
+
+import collections
+import json
+import pathlib
+import sys
+
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+
+def check(board: pathlib.Path, journal: pathlib.Path) -> None:
+    """Raises AssertionError with the first figure that differs."""
+    steps: dict[str, dict[str, list[tuple[int, float]]]] = collections.defaultdict(lambda: collections.defaultdict(list))
+    for line in journal.read_text().splitlines():
+        record = json.loads(line)
+        for name, value in record["metrics"].items():
+            steps[record["branch"]][f"{record['stage']}/{name}"].append((record["step"], value))
+    for branch, figures in steps.items():
+        run = EventAccumulator(str(board / branch), size_guidance={"scalars": 0})
+        run.Reload()
+        assert any("voice.toml" in tag for tag in run.Tags()["tensors"]), f"{branch} has no settings"
+        for tag, wanted in figures.items():
+            found = [(event.step, event.value) for event in run.Scalars(tag)]
+            assert [step for step, _ in found] == [step for step, _ in wanted], f"{branch} {tag}: other steps"
+            assert all(abs(a - b) <= 1e-6 * max(1, abs(b)) for (_, a), (_, b) in zip(found, wanted)), f"{branch} {tag}"
+        print(f"{branch}: {len(figures)} curves as in the journal")
+
+
+check(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]))
