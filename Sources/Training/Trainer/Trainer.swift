@@ -130,6 +130,8 @@ package actor Trainer: VoiceSession {
             lock.release()
             continuation.finish()
         }
+        // A nice level belongs to a thread on Linux, and 0 names the calling one; the pool's threads inherit it.
+        if options.niceness > 0 { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, options.niceness) }
         Threads.use(threads)
         do {
             try await openWhenThereIsRoom()

@@ -6,6 +6,9 @@ package struct TrainerOptions: Sendable, Equatable {
     package var stage: Stage?
     /// Threads of the parallel loops; 0 takes all cores. Results do not depend on it.
     package var threads: Int
+    /// How far training stands back behind the threads that draw and play, as a nice level: the first few are enough for a
+    /// picture of the largest terminal to come at once, and take nothing from training while nobody asks for one.
+    package var niceness: Int32 = 0
     /// End with a failure where the studio would halt and wait for the user to help.
     package var endsWhenHalted: Bool
     /// How long to wait before a disk that was full or failed is tried again.

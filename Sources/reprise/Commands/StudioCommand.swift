@@ -157,14 +157,16 @@ extension StudioCommand {
         _ reference: String, lookingOn: Bool, on terminal: SharedTerminal
     ) async throws -> any VoiceSession {
         let (news, inbox) = AsyncStream.makeStream(of: Opening.self)
-        let options = TrainerOptions(targetStep: steps, threads: threads), events = terminal.events
+        var options = TrainerOptions(targetStep: steps, threads: threads)
+        options.niceness = 5
+        let (chosen, events) = (options, terminal.events)
         let opening = Task.detached {
             do {
                 let voice = try Voice.open(reference)
                 let session: any VoiceSession =
                     lookingOn
                     ? try VoiceWatcher(voice: voice)
-                    : try await Self.trainOrLookOn(voice, options) { inbox.yield(.said($0)) }
+                    : try await Self.trainOrLookOn(voice, chosen) { inbox.yield(.said($0)) }
                 inbox.yield(.opened(session))
             } catch {
                 inbox.yield(.failed(error))
