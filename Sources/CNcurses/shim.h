@@ -50,6 +50,17 @@ static inline int reprise_put(int row, int column, const wchar_t *text, attr_t a
     return mvwadd_wch(stdscr, row, column, &cell);
 }
 
+/// Fills the screen with spaces of one look.
+static inline int reprise_blank(attr_t attributes, int pair) {
+    cchar_t space, plain;
+    if (setcchar(&space, L" ", attributes, (short)pair, NULL) == ERR) return ERR;
+    if (setcchar(&plain, L" ", A_NORMAL, 0, NULL) == ERR) return ERR;
+    wbkgrndset(stdscr, &space);
+    int outcome = werase(stdscr);
+    wbkgrndset(stdscr, &plain);
+    return outcome;
+}
+
 /// The size the terminal reports; -1 when it reports none. (term.h makes macros of `columns` and `lines`.)
 static inline int reprise_terminal_size(int descriptor, int *row_count, int *column_count) {
     struct winsize size;

@@ -33,6 +33,27 @@
                 try expectAlike(figures(result), native)
             }
 
+            @Test func aVoiceMovesToAnotherProcessorAndBack() async throws {
+                let here = try voice(), there = try voice()
+                _ = try await here.train(to: 2)
+                try FileManager.default.removeItem(at: there.url)
+                try FileManager.default.copyItem(at: here.url, to: there.url)
+                let native = try await figures(here.train(to: 3))
+                let command = [
+                    "qemu-x86_64", "-cpu", "Nehalem", Program.path, "train", there.path, "--steps", "3", "--threads",
+                    "1",
+                    "--json",
+                ]
+                let moved = try await RunningProgram(command, home: there.home).finished()
+                #expect(moved.code == 0 && moved.errors.contains("resumed from main/g_0000002"), "\(moved.errors)")
+                let found = try figures(moved)
+                #expect(found.count == 1 && native.count == 1)
+                expectAlike(try #require(found.first), try #require(native.first))
+                let back = try await there.train(to: 4)
+                #expect(back.errors.contains("resumed from main/g_0000003"), "\(back.errors)")
+                #expect(try figures(back).count == 1)
+            }
+
             /// OpenBLAS with the kernels of another processor, ours as they are.
             @Test(arguments: ["Nehalem", "Haswell"]) func trainsAlikeWithOpenBLASOf(core: String) async throws {
                 let here = try voice(), there = try voice()
@@ -48,11 +69,13 @@
             /// Equal to rounding, which the gradients' norms gather most of.
             private func expectAlike(_ found: [[String: Double]], _ wanted: [[String: Double]]) {
                 #expect(found.count == 2 && wanted.count == 2)
-                for (there, here) in zip(found, wanted) {
-                    #expect(there.keys.sorted() == here.keys.sorted() && here.count >= 3)
-                    for (name, value) in here {
-                        #expect(abs((there[name] ?? .nan) - value) <= 2e-3 * abs(value), "\(name)")
-                    }
+                for (there, here) in zip(found, wanted) { expectAlike(there, here) }
+            }
+
+            private func expectAlike(_ there: [String: Double], _ here: [String: Double]) {
+                #expect(there.keys.sorted() == here.keys.sorted() && here.count >= 3)
+                for (name, value) in here {
+                    #expect(abs((there[name] ?? .nan) - value) <= 2e-3 * abs(value), "\(name)")
                 }
             }
         }

@@ -143,9 +143,6 @@ import Training
         await watched.until {
             if case .event(let event) = $0 { event.message.contains("saved anew") } else { false }
         }
-        #expect(
-            watched.progress.last?.command == .verify("HEAD") && watched.progress.last.map { $0.share > 0.9 } == true)
-        #expect(watched.progress.map(\.share) == watched.progress.map(\.share).sorted())
         #expect(watched.messages.last?.contains("prior.safetensors, tensor \(tensor) does not match") == true)
         await watched.until(.checkpoint)
         #expect(await watched.finish(.stop) == .stopped)

@@ -24,13 +24,17 @@ import Training
         await said("no checkpoint has the tag nothing", watched)
         let marked = try #require(watched.last?.checkpoints.first { $0.id == id })
         #expect(marked.isPinned && marked.tags == ["best"] && marked.note == "sounds like her")
+        watched.trainer.send(.verify("best"))
+        await watched.until { if case .obeyed(.verify) = $0 { true } else { false } }
+        #expect(watched.progress.last.map { $0.command == .verify("best") && $0.share > 0.9 } == true)
+        #expect(watched.progress.map(\.share) == watched.progress.map(\.share).sorted())
         // A stop waits for what was asked before it.
         watched.trainer.send(.pin(id, false))
         #expect(await watched.finish(.stop) == .stopped)
         let store = try CheckpointStore(directory: folder.voice().checkpointDirectory, access: .readOnly)
         #expect(try store.list().first?.isPinned == false)
         #expect(try store.list().first?.note == "sounds like her")
-        #expect(watched.messages.filter { $0.hasPrefix(id) }.count == 6, "\(watched.messages)")
+        #expect(watched.messages.filter { $0.hasPrefix(id) }.count == 7, "\(watched.messages)")
     }
 
     @Test func aRollBackIsUndoneAndDoneAgain() async throws {
@@ -139,7 +143,8 @@ import Training
         for text in ["One.", "Two.", "Three."] {
             spoken.append(
                 try await watched.trainer.audition(
-                    AuditionRequest(text: text, checkpoint: nil, seed: 1, fromHeldOutClip: false)) { _ in })
+                    AuditionRequest(text: text, checkpoint: nil, seed: 1, fromHeldOutClip: false)
+                ) { _ in })
         }
         #expect(try await watched.trainer.takes().map(\.text) == ["One.", "Two.", "Three."])
         try FileManager.default.removeItem(atPath: spoken[1].path)

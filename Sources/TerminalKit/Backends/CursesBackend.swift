@@ -265,10 +265,20 @@ package final class CursesBackend: TerminalBackend {
         guard screen != nil, !isLost else { return }
         let picture = isUTF8 ? grid : grid.asciiOnly()
         guard picture != shown else { return }
+        // Most of a large picture is empty: it is cheaper to begin with nothing than to put every space.
+        let isWhole = shown?.size != picture.size
+        if isWhole {
+            let empty = look(of: .text)
+            _ = reprise_blank(empty.attributes, empty.pair)
+        }
         let columns = min(picture.size.columns, knownSize.columns)
         for row in 0..<min(picture.size.rows, knownSize.rows) {
-            if let shown, shown.size == picture.size, shown.row(row) == picture.row(row) { continue }
-            for column in 0..<columns { put(picture[row, column], row: row, column: column) }
+            if !isWhole, shown?.row(row) == picture.row(row) { continue }
+            for column in 0..<columns {
+                let cell = picture[row, column]
+                if isWhole, cell == Cell() { continue }
+                put(cell, row: row, column: column)
+            }
         }
         if let cursor = picture.cursor {
             curs_set(1)
