@@ -12,16 +12,23 @@ import Training
         try AudioFile.write(TinyVoice.waveform(1), to: clip)
         try VoiceConsent.record(by: "Ada \"L.\"", how: "spoken, 2026", clip: clip, for: folder.voice())
         let kept = try #require(try folder.voice().configuration.consent)
-        #expect(kept.by == "Ada \"L.\"" && kept.how == "spoken, 2026" && kept.clip == "consent.wav")
+        #expect(
+            kept.by == "Ada \"L.\"" && kept.how == "spoken, 2026"
+                && kept.clip == "consent-\(kept.clipDigest.prefix(8)).wav")
         #expect(VoiceConsent.text(of: try folder.voice()).contains("as it was recorded, XXH3-128 \(kept.clipDigest)"))
         // The rest of voice.toml stays.
         #expect(try folder.voice().configuration.training.batchSize == 2)
+        // Said again without a recording, the one there is stays; somebody else's consent has none yet.
+        try VoiceConsent.record(by: "Ada \"L.\"", how: "again", clip: nil, for: folder.voice())
+        #expect(try folder.voice().configuration.consent?.clipDigest == kept.clipDigest)
         // Another recording in its place is noticed, and so is none.
-        let copy = folder.url.appendingPathComponent("consent.wav")
+        let copy = folder.url.appendingPathComponent(kept.clip)
         try AudioFile.write(TinyVoice.waveform(2), to: copy)
         #expect(VoiceConsent.text(of: try folder.voice()).contains("NOT the one that was recorded"))
         try FileManager.default.removeItem(at: copy)
         #expect(VoiceConsent.text(of: try folder.voice()).contains("missing"))
+        try VoiceConsent.record(by: "Eve", how: "on paper", clip: nil, for: folder.voice())
+        #expect(try folder.voice().configuration.consent?.clip == "")
     }
 
     @Test func nothingIsSpokenOnceItIsWithdrawn() async throws {

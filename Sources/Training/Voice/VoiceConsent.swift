@@ -3,18 +3,22 @@ import Foundation
 
 /// The consent behind a voice, kept in [consent] of its voice.toml.
 package enum VoiceConsent {
-    /// Writes down who gave it and how; a recording is copied into the voice's folder and known by its hash. What was
-    /// withdrawn before holds again.
+    /// Writes down who gave it and how; a recording is copied into the voice's folder and known by its hash, one that the
+    /// same person gave before stays. What was withdrawn before holds again.
     ///
     /// - Throws: `VoiceError`, `FileSystemError`.
     package static func record(by: String, how: String, clip: URL?, for voice: Voice) throws {
         var consent = VoiceConfiguration.Consent()
         (consent.by, consent.how) = (by, how)
+        if let former = voice.configuration.consent, former.by == by {
+            (consent.clip, consent.clipDigest) = (former.clip, former.clipDigest)
+        }
         if let clip {
             let bytes = try read(clip)
             let ending = clip.pathExtension.isEmpty ? "" : ".\(clip.pathExtension)"
-            consent.clip = "consent\(ending)"
             consent.clipDigest = Digest(of: bytes).description
+            // A name of its own: no recording takes another one's place.
+            consent.clip = "consent-\(consent.clipDigest.prefix(8))\(ending)"
             try FileSystem().replaceFile(voice.directory.appendingPathComponent(consent.clip).path, with: bytes)
         }
         try write(consent, for: voice)
