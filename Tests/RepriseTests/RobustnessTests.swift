@@ -134,7 +134,7 @@ extension ProgramTests {
                 guard let clear = text.range(of: "\u{1B}[H\u{1B}[2J", options: .backwards) else { return false }
                 let last = text[clear.upperBound...]
                 // How the cursor gets to a row is curses' business; that it goes to none beyond the last is not.
-                let rows = last.matches(of: #/\u{1B}\[(\d+)[;d]/#).compactMap { Int($0.1) }
+                let rows = last.matches(of: #/\u{1B}\[(\d+)(?:;\d+H|d)/#).compactMap { Int($0.1) }
                 return last.contains("held_out") && rows.allSatisfy { $0 <= 24 }
             }
             terminal.type("q")

@@ -86,6 +86,24 @@ private final class ScriptedHome: VoiceHome {
         #expect(!backend.isRunning)
     }
 
+    @Test func noKeyIsLostBetweenTwoScreens() async throws {
+        let terminal = SharedTerminal(backend)
+        try terminal.start()
+        var typed: [TerminalEvent] = []
+        backend.press("a", "b")
+        terminal.listen { typed.append($0) }
+        while typed.count < 2 { await Task.yield() }
+        // One was of use to the first screen; the other is not yet, and a third comes while nobody listens.
+        terminal.stop(returning: [typed[1]])
+        backend.press("c")
+        for _ in 0..<100 { await Task.yield() }
+        var events = terminal.events.makeAsyncIterator()
+        backend.press("d")
+        for key: Character in ["b", "c", "d"] { #expect(await events.next() == .key(.character(key))) }
+        terminal.close()
+        #expect(await events.next() == nil)
+    }
+
     @Test func aSampleBecomesTheUsersOwnVoice() async throws {
         let home = ScriptedHome()
         let (_, running) = await open(home)

@@ -1,22 +1,28 @@
 import Synchronization
 import TerminalKit
 
-/// A terminal that several screens use one after another without giving it back between them. Keys pressed in between
-/// wait for the next one.
+/// A terminal that several screens use one after another without giving it back between them. What is pressed while
+/// nobody listens waits for the next one.
 ///
 /// `start` takes the terminal over the first time only; `stop` ends what one screen hears; `close` gives the terminal
 /// back.
 @MainActor
 package final class SharedTerminal: TerminalBackend {
     private let backend: any TerminalBackend
-    package private(set) var events: AsyncStream<TerminalEvent>
-    private var listener: AsyncStream<TerminalEvent>.Continuation
+    private var waiting: [TerminalEvent] = []
+    private var listener: (@MainActor (TerminalEvent) -> Void)?
+    private var stream: AsyncStream<TerminalEvent>.Continuation?
     private var pump: Task<Void, Never>?
     private let output = OutputRelay()
 
-    package init(_ backend: any TerminalBackend) {
-        self.backend = backend
-        (events, listener) = AsyncStream.makeStream()
+    package init(_ backend: any TerminalBackend) { self.backend = backend }
+
+    /// What this screen hears from here on, until `stop`.
+    package var events: AsyncStream<TerminalEvent> {
+        let (events, input) = AsyncStream.makeStream(of: TerminalEvent.self)
+        listen { input.yield($0) }
+        stream = input
+        return events
     }
 
     package var size: TerminalSize { backend.size }
@@ -39,29 +45,42 @@ package final class SharedTerminal: TerminalBackend {
         try backend.start()
         let incoming = backend.events
         pump = Task { [weak self] in
-            for await event in incoming { self?.listener.yield(event) }
-            self?.listener.finish()
+            for await event in incoming { self?.take(event) }
+            self?.stream?.finish()
         }
+    }
+
+    /// Hands every event over as it comes, those that waited at once; in place of whoever listened before.
+    package func listen(_ listener: @escaping @MainActor (TerminalEvent) -> Void) {
+        stop()
+        self.listener = listener
+        let waited = waiting
+        waiting = []
+        for event in waited { listener(event) }
+    }
+
+    private func take(_ event: TerminalEvent) {
+        if let listener { listener(event) } else { waiting.append(event) }
     }
 
     package func present(_ grid: CellGrid) { backend.present(grid) }
     package func redrawAll() { backend.redrawAll() }
     package func suspend() { backend.suspend() }
 
-    package func stop() { stop(resending: []) }
+    package func stop() { stop(returning: []) }
 
-    /// The same, handing the next listener what this one heard and has no use for.
-    package func stop(resending unused: [TerminalEvent]) {
-        let ended = listener
-        (events, listener) = AsyncStream.makeStream()
-        for event in unused { listener.yield(event) }
-        ended.finish()
+    /// The same; the next listener gets what this one heard and has no use for.
+    package func stop(returning unused: [TerminalEvent]) {
+        stream?.finish()
+        stream = nil
+        listener = nil
+        waiting += unused
     }
 
     /// Gives the terminal back as it was.
     package func close() {
         pump?.cancel()
-        listener.finish()
+        stop()
         backend.stop()
     }
 }

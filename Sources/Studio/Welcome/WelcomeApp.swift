@@ -29,17 +29,17 @@ package final class WelcomeApp {
     /// - Throws: `TerminalError`.
     package func run() async throws -> WelcomeExit {
         try terminal.start()
-        let (events, inbox) = (terminal.events, inbox)
-        let listening = Task.detached {
-            for await event in events { inbox.yield(.terminal(event)) }
+        // What it has not come to when it ends is for whoever is shown next.
+        var ahead: [TerminalEvent] = []
+        terminal.listen { [inbox] event in
+            ahead.append(event)
+            inbox.yield(.terminal(event))
         }
-        defer {
-            listening.cancel()
-            terminal.stop()
-        }
+        defer { terminal.stop(returning: ahead) }
         draw()
         perform(.offer)
         for await message in messages {
+            if case .terminal = message { ahead.removeFirst() }
             var exit: WelcomeExit?
             for effect in state.reduce(located(message)) {
                 if case .leave(let how) = effect { exit = how } else { perform(effect) }

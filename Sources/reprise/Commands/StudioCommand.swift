@@ -159,7 +159,7 @@ extension StudioCommand {
         let (news, inbox) = AsyncStream.makeStream(of: Opening.self)
         var options = TrainerOptions(targetStep: steps, threads: threads)
         options.niceness = 5
-        let (chosen, events) = (options, terminal.events)
+        let chosen = options
         let opening = Task.detached {
             do {
                 let voice = try Voice.open(reference)
@@ -172,15 +172,16 @@ extension StudioCommand {
                 inbox.yield(.failed(error))
             }
         }
-        let listening = Task.detached {
-            for await event in events { inbox.yield(.event(event)) }
-        }
         var state = StudioState(now: Date()), typed: [TerminalEvent] = []
+        // Kept as it comes: what is not dealt with when the voice is open is the studio's, and nothing is in between.
+        terminal.listen { event in
+            if event != .resized { typed.append(event) }
+            inbox.yield(.event(event))
+        }
         func draw() { terminal.present(drawStudio(state, size: terminal.size, glyphs: terminal.glyphs)) }
         defer {
             opening.cancel()
-            listening.cancel()
-            terminal.stop(resending: typed)
+            terminal.stop(returning: typed)
         }
         draw()
         for await new in news {
@@ -196,7 +197,7 @@ extension StudioCommand {
             case .event(.signal(let number)) where [SIGHUP, SIGINT, SIGTERM].contains(number):
                 throw ExitStatus.signal(number)
             case .event(.resized): draw()
-            case .event(let event): typed.append(event)
+            case .event: break
             }
         }
         throw CancellationError()
