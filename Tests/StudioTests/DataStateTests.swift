@@ -5,7 +5,7 @@ import Testing
 import Training
 
 /// What the keys of the data screen ask for and what comes of it.
-@MainActor @Suite(.timeLimit(.minutes(1))) struct DataStateTests {
+@MainActor @Suite(.timeLimit(.minutes(10))) struct DataStateTests {
     @Test func lookingAtTheClipsReadsThem() {
         var state = Fixture.state()
         #expect(state.reduce(.terminal(.key("4"))) == [.data(.list)])

@@ -83,7 +83,7 @@ import Training
 }
 
 /// Files of themes that are written while the studio is open.
-@MainActor @Suite(.timeLimit(.minutes(1))) struct ThemeReloadTests {
+@MainActor @Suite(.timeLimit(.minutes(10))) struct ThemeReloadTests {
     @Test func aSavedFileIsShownAtOnceAndAnErrorIsOneSentence() async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("themes-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -5,7 +5,7 @@ import Testing
 import Training
 
 /// The whole studio on a terminal in memory: keys in, pictures and commands out.
-@MainActor @Suite(.timeLimit(.minutes(1))) struct StudioAppTests {
+@MainActor @Suite(.timeLimit(.minutes(10))) struct StudioAppTests {
     private let backend = MemoryBackend(size: TerminalSize(columns: 80, rows: 24))
 
     private func open(_ session: ScriptedSession, player: ListPlayer = ListPlayer()) -> (

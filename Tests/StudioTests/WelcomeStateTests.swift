@@ -53,7 +53,7 @@ private final class ScriptedHome: VoiceHome {
 }
 
 /// From the first screen into a voice.
-@MainActor @Suite(.timeLimit(.minutes(1))) struct WelcomeStateTests {
+@MainActor @Suite(.timeLimit(.minutes(10))) struct WelcomeStateTests {
     private let backend = MemoryBackend(size: TerminalSize(columns: 100, rows: 30))
 
     private func open(_ home: ScriptedHome, desk: SilentDesk = SilentDesk(), problem: String? = nil) async

@@ -3,7 +3,7 @@ import TerminalKit
 import Testing
 
 /// The reading thread on a pipe in a terminal's place.
-@Suite(.timeLimit(.minutes(1))) struct InputReaderTests {
+@Suite(.timeLimit(.minutes(10))) struct InputReaderTests {
     @Test func keysSignalsAndTheEndComeOneWay() async throws {
         var ends: [Int32] = [-1, -1]
         try #require(pipe(&ends) == 0)
