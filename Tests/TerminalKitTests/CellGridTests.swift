@@ -20,6 +20,12 @@ import Testing
         #expect(end == 3)
         #expect(grid[0, 0].marks == ["\u{301}"])
         #expect(grid.text == "e\u{301}a\u{308}!")
+        // Four are kept, and two letters with other marks are two letters.
+        grid.write("o\u{301}\u{302}\u{303}\u{304}\u{305}", row: 0, column: 4)
+        #expect(Array(grid[0, 4].marks) == ["\u{301}", "\u{302}", "\u{303}", "\u{304}"])
+        var other = grid
+        other.write("o\u{301}\u{302}\u{303}\u{306}", row: 0, column: 4)
+        #expect(other != grid)
     }
 
     @Test func joinersDoNotMoveWhatFollows() {

@@ -272,12 +272,15 @@ package final class CursesBackend: TerminalBackend {
             _ = reprise_blank(empty.attributes, empty.pair)
         }
         let columns = min(picture.size.columns, knownSize.columns)
+        var (style, styled) = (CellStyle.text, look(of: .text))
         for row in 0..<min(picture.size.rows, knownSize.rows) {
             if !isWhole, shown?.row(row) == picture.row(row) { continue }
             for column in 0..<columns {
                 let cell = picture[row, column]
                 if isWhole, cell == Cell() { continue }
-                put(cell, row: row, column: column)
+                // Neighbours mostly look alike.
+                if cell.style != style { (style, styled) = (cell.style, look(of: cell.style)) }
+                put(cell, styled, row: row, column: column)
             }
         }
         if let cursor = picture.cursor {
@@ -290,13 +293,12 @@ package final class CursesBackend: TerminalBackend {
         shown = picture
     }
 
-    private func put(_ cell: Cell, row: Int, column: Int) {
+    private func put(_ cell: Cell, _ look: (attributes: attr_t, pair: Int32), row: Int, column: Int) {
         if cell.isContinuation { return }
-        let look = look(of: cell.style)
         var text: (wchar_t, wchar_t, wchar_t, wchar_t, wchar_t, wchar_t) = (wchar_t(cell.scalar.value), 0, 0, 0, 0, 0)
         withUnsafeMutableBytes(of: &text) { raw in
             let characters = raw.bindMemory(to: wchar_t.self)
-            for (index, mark) in cell.marks.prefix(4).enumerated() { characters[index + 1] = wchar_t(mark.value) }
+            for (index, mark) in cell.marks.enumerated() { characters[index + 1] = wchar_t(mark.value) }
             _ = reprise_put(Int32(row), Int32(column), characters.baseAddress, look.attributes, look.pair)
         }
     }

@@ -2,8 +2,8 @@
 package struct Cell: Sendable, Equatable {
     /// The spacing character; the right half of a wide one has none.
     package var scalar: Unicode.Scalar
-    /// Marks drawn over it, at most four.
-    package var marks: [Unicode.Scalar]
+    /// Marks drawn over it.
+    package var marks: CombiningMarks
     package var style: CellStyle
     /// True for the right half of the wide character before it.
     package var isContinuation: Bool
@@ -112,7 +112,7 @@ package struct CellGrid: Sendable, Equatable {
             if width == 0 {
                 if let lastWritten, row >= 0, row < size.rows {
                     let index = row * size.columns + lastWritten
-                    if cells[index].marks.count < 4 { cells[index].marks.append(scalar) }
+                    cells[index].marks.append(scalar)
                 }
                 continue
             }
