@@ -103,6 +103,23 @@ enum HistoryFixture {
                 file: "generator.safetensors", name: "decoder.block.\($0).weight", change: "by at most 0.0123")
         }, equalTensors: 412)
 
+    /// The same, half of them evaluated: the fourth hears best, the last looks best.
+    static let evaluated: [CheckpointSummary] = checkpoints.enumerated().map { number, checkpoint in
+        guard number % 2 == 1 else { return checkpoint }
+        var evaluation = CheckpointEvaluation(
+            date: Fixture.now.addingTimeInterval(-60 * 20), clips: 8, basis: "a",
+            figures: [
+                .mel: 0.7 + Double(10 - number) / 100, .topThree: 0.3 + Double(number) / 50,
+                .characterError: number == 3 ? 0.312 : 0.5 + Double(number) / 100,
+            ], recordings: [.characterError: 0.204],
+            notes: [.similarity: "the voice has no base that many speakers trained"])
+        (evaluation.figures[.repeats], evaluation.figures[.skips]) = (Double(9 - number), Double(4 * number))
+        (evaluation.recordings[.repeats], evaluation.recordings[.skips]) = (0, 2)
+        var result = checkpoint
+        result.evaluation = evaluation
+        return result
+    }
+
     static let preview = PrunePreview(
         kept: checkpoints.enumerated().filter { ![0, 3, 5].contains($0.offset) }.map {
             PrunePreview.Kept(

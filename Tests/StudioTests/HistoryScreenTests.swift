@@ -15,6 +15,13 @@ import Training
         Scene(name: "history-back-in-time", sizes: sizes) {
             HistoryFixture.state().pressing(.left, .left, .left, "m", .left)
         },
+        Scene(name: "history-evaluated", sizes: sizes + [(300, 80)]) {
+            HistoryFixture.state(HistoryFixture.snapshot(checkpoints: HistoryFixture.evaluated))
+        },
+        Scene(name: "history-best-first", sizes: sizes + [(20, 3)]) {
+            HistoryFixture.state(HistoryFixture.snapshot(checkpoints: HistoryFixture.evaluated))
+                .pressing("f", "f", "f", "f")
+        },
         Scene(name: "history-narrow", sizes: [(120, 40)]) { HistoryFixture.state().pressing(.left, .left, "w") },
         Scene(name: "history-damaged", sizes: [(80, 24), (120, 40)]) {
             HistoryFixture.state().pressing("/", "d", "a", "m", "a", "g", .enter, .escape)

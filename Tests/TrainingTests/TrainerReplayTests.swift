@@ -115,20 +115,4 @@ import Training
         let same = try await train(folder.voice(), to: 4)
         #expect(!same.messages.contains { $0.contains("changed since") })
     }
-
-    @Test func theBestByValidationIsTheOneMeasuredLowest() throws {
-        let folder = try VoiceFolder()
-        let journal = try Journal(url: folder.voice().journalURL)
-        try journal.addBranch("main", parent: nil, forkStep: 0)
-        for (step, value) in [(1, Float(3)), (2, 1), (3, 2), (4, .nan)] {
-            _ = try journal.append(
-                StepRecord(
-                    branch: "main", step: step, stage: .sovits, epoch: 0, batch: step, learningRate: 1,
-                    metrics: [.validationMel: value], seconds: 1))
-        }
-        let ids = [1, 2, 3, 4].map { CheckpointID(branch: "main", step: $0) }
-        #expect(try Lineage.bestByValidation(ids, journal) == ids[1])
-        #expect(try Lineage.bestByValidation([ids[0], ids[2]], journal) == ids[2])
-        #expect(try Lineage.bestByValidation([], journal) == nil)
-    }
 }

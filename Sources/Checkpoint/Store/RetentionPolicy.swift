@@ -34,7 +34,7 @@ package enum KeepReason: String, Sendable, Codable {
     case head, pinned, tagged
     case branchHead = "end of its branch"
     case branchStart = "a branch begins at it"
-    /// Named by the caller, e.g. the best by validation.
+    /// Named by the caller, e.g. because it measured best.
     case named = "named"
     case recent
     case spaced = "spaced by age"

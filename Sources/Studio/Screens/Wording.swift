@@ -153,6 +153,19 @@ package enum Wording {
         case .priorGradientNorm: "prior"
         case .validationMel: "held-out mel"
         case .validationCrossEntropy: "held-out cross-entropy"
+        case .validationTopThree: "held-out top-3"
+        }
+    }
+
+    /// The name of what checkpoints are chosen by.
+    package static func name(of figure: CheckpointFigure) -> String {
+        if let metric = figure.metric { return name(of: metric) }
+        switch figure {
+        case .characterError: return "character error"
+        case .repeats: return "repeats"
+        case .skips: return "skipped symbols"
+        case .similarity: return "speaker similarity"
+        case .mel, .crossEntropy, .topThree: return figure.rawValue
         }
     }
 
@@ -173,6 +186,7 @@ package enum Wording {
         case .priorGradientNorm: "|g| prior"
         case .validationMel: "held-out"
         case .validationCrossEntropy: "held-out"
+        case .validationTopThree: "held-out top3"
         }
     }
 }

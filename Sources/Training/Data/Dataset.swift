@@ -30,30 +30,14 @@ package struct Dataset: Sendable {
         _ voice: Voice, tokenizer known: KMeansTokenizer?, progress: PreparationProgress
     ) throws -> (dataset: Dataset, tokenizer: KMeansTokenizer?) {
         let preset = voice.configuration.voice.preset
-        let spectrogram = InputSpectrum(preset)
-        let frontEnd = try voice.textFrontEnd()
-        let bert = BertReader(voice)
+        let reader = try ClipReader(voice)
         let clips = voice.clips
         var training = [PreparedClip](), heldOut = [PreparedClip](), remarks = [String]()
         let aside = Set(voice.configuration.data.heldOut)
         for (index, clip) in clips.enumerated() {
             guard progress("Reading clips", Double(index) / Double(clips.count)) else { throw CancellationError() }
-            let waveform = try AudioFile.read(clip.url)
-            guard waveform.sampleRate == preset.sampleRate else {
-                throw TrainingError.wrongSampleRate(
-                    clip: clip.fileName, found: waveform.sampleRate, wanted: preset.sampleRate)
-            }
-            let encoded = try clip.encoded(by: frontEnd)
-            if let warning = encoded.warning { remarks.append("Clip \(clip.id): \(warning)") }
-            let prepared = PreparedClip(
-                id: clip.id, waveform: waveform, text: encoded.ids, spectrogram: spectrogram,
-                hop: preset.hopLength,
-                features: preset.readsRecordedFeatures
-                    ? try RecordedFeatures.read(
-                        voice.features(of: clip), frames: PreparedClip.frames(of: waveform, hop: preset.hopLength))
-                    : [],
-                textFeatures: try bert?.features(of: clip, symbols: encoded.symbols))
-            guard prepared.frames >= 40 else { throw TrainingError.clipTooShort(clip: clip.fileName) }
+            let (prepared, remark) = try reader.read(clip)
+            if let remark { remarks.append(remark) }
             if aside.contains(clip.id) { heldOut.append(prepared) } else { training.append(prepared) }
         }
         guard !training.isEmpty else { throw TrainingError.noTrainingClips(voice: voice.name) }
@@ -64,6 +48,14 @@ package struct Dataset: Sendable {
         for index in training.indices { training[index].tokens = tokenizer.tokens(of: training[index].spectrumTensor) }
         for index in heldOut.indices { heldOut[index].tokens = tokenizer.tokens(of: heldOut[index].spectrumTensor) }
         return (Dataset(training: training, heldOut: heldOut, remarks: remarks), tokenizer)
+    }
+
+    /// Some clips without their tokens.
+    ///
+    /// - Throws: as `prepare` does for a clip.
+    static func prepare(_ clips: [Voice.Clip], of voice: Voice) throws -> [PreparedClip] {
+        let reader = try ClipReader(voice)
+        return try clips.map { try reader.read($0).clip }
     }
 
     private static func fitted(

@@ -63,24 +63,7 @@ extension Journal {
         }
     }
 
-    /// Steps of a branch's line that have held-out figures, by step, each with its mel distance.
-    package func validations(branch: String) throws -> [(step: Int, value: Float)] {
-        try read { database in
-            try Self.lineage(of: branch, through: .max, database).flatMap { segment in
-                try Row.fetchAll(
-                    database,
-                    sql: """
-                        SELECT * FROM steps WHERE branch = ? AND step > ? AND step <= ? AND validates ORDER BY step
-                        """, arguments: [segment.branch, segment.after, segment.through]
-                ).compactMap { row in
-                    let record = try StepRecord(row: row, path: url.path)
-                    return record.metrics[.validationMel].map { (record.step, $0) }
-                }
-            }
-        }
-    }
-
-    /// Losses of a line at a step: `mel` and `crossEntropy` as means of the last 20 steps of their stage, the two of
+    /// Losses of a line at a step: `mel` and `crossEntropy` as means of the last 20 steps of their stage, those of
     /// held-out clips as last measured. One that was not measured in the 4,000 steps before is missing.
     package func losses(at step: Int, onLineOf branch: String) throws -> [Metric: Float] {
         try read { database in
@@ -99,11 +82,12 @@ extension Journal {
                     }
                     if row["validates"] {
                         for (metric, value) in try StepRecord(row: row, path: url.path).metrics
-                        where [.validationMel, .validationCrossEntropy].contains(metric) && losses[metric] == nil {
+                        where Metric.heldOut.contains(metric) && losses[metric] == nil {
                             losses[metric] = value
                         }
                     }
-                    if losses.count == 2, headlines.count == 2, headlines.values.allSatisfy({ $0.count == needed }) {
+                    let isMeasured = losses[.validationMel] != nil && losses[.validationCrossEntropy] != nil
+                    if isMeasured, headlines.count == 2, headlines.values.allSatisfy({ $0.count == needed }) {
                         break search
                     }
                 }

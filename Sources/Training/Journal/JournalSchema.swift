@@ -4,7 +4,8 @@ import GRDB
 ///
 /// `steps.metrics` is a JSON object (see `MetricText`); `headline` repeats the figure that stands for the stage, NULL when
 /// it is not finite, and `validates` marks rows with a held-out figure: what is found by them is found without parsing.
-/// `digests` repeat the steps in stretches (see `StepDigests`).
+/// `digests` repeat the steps in stretches (see `StepDigests`); `evaluations` say
+/// what was measured of checkpoints afterwards.
 enum JournalSchema {
     static let migrator: DatabaseMigrator = {
         var migrator = DatabaseMigrator()
@@ -54,6 +55,7 @@ enum JournalSchema {
             try database.execute(sql: StepDigests.table)
             try StepDigests.writeAll(database, path: "")
         }
+        migrator.registerMigration("3") { try $0.execute(sql: EvaluationRows.table) }
         return migrator
     }()
 }

@@ -21,6 +21,8 @@ extension StepRecord {
         if batch != other.batch { names.append("batch") }
         if learningRate.bitPattern != other.learningRate.bitPattern { names.append("learning_rate") }
         for metric in Metric.allCases where metrics[metric]?.bitPattern != other.metrics[metric]?.bitPattern {
+            // Earlier versions did not measure it: that one of the two has it is no other outcome.
+            if metric == .validationTopThree, metrics[metric] == nil || other.metrics[metric] == nil { continue }
             names.append(metric.rawValue)
         }
         return names
@@ -34,5 +36,5 @@ extension StepRecord {
         }
     }
 
-    var isValidation: Bool { metrics[.validationMel] != nil || metrics[.validationCrossEntropy] != nil }
+    var isValidation: Bool { Metric.heldOut.contains { metrics[$0] != nil } }
 }

@@ -100,7 +100,7 @@ package final class TrainingEngine {
         if stage == .sovits { position.sovits = next } else { position.prior = next }
         position.step = step
         position.updates = model.counts
-        if step % configuration.training.validationSteps == 0 { metrics.merge(try validate()) { $1 } }
+        if step % configuration.training.validationSteps == 0 { metrics.merge(try validation()) { $1 } }
         return StepRecord(
             branch: branch, step: step, stage: stage, epoch: place.epoch, batch: place.batch, learningRate: rate,
             metrics: metrics, seconds: (ContinuousClock.now - started).inSeconds)
@@ -174,7 +174,7 @@ package final class TrainingEngine {
 
     /// A clip's semantic tokens: its own, or by the present codebook those of its recorded features.
     package func tokens(of clip: PreparedClip) -> [Int] {
-        clip.featureTensor.flatMap(model.sovits.tokens(ofFeatures:)) ?? clip.tokens
+        model.sovits.tokens(of: clip)
     }
 
     /// [B, 1, N] -> log mel of the loss.
@@ -208,36 +208,6 @@ package final class TrainingEngine {
 
     private func requireFinite(_ value: Float, _ term: String, _ step: Int) throws {
         guard value.isFinite else { throw TrainingError.notFinite(term: term, step: step) }
-    }
-
-    // MARK: Validation
-
-    /// Mean mel L1 of the held-out clips' copy synthesis, and the prior's cross-entropy on them.
-    private func validate() throws -> [Metric: Float] {
-        guard !dataset.heldOut.isEmpty else { return [:] }
-        let reference = dataset.defaultReference(bins: referenceBins)
-        return try model.sovits.frozen {
-            try model.prior.frozen {
-                var distance: Float = 0
-                for clip in dataset.heldOut {
-                    let generated = model.sovits.reconstruct(
-                        spectrum: clip.spectrumTensor, reference: reference)
-                    let target = logMel(Tensor(clip.samples, shape: [1, 1, clip.samples.count]))
-                    distance += SoVITSLoss.mel(logMel(generated), target).item
-                }
-                let g = model.sovits.speakerVector(reference)
-                var entropy: Float = 0
-                for clip in dataset.heldOut {
-                    entropy += try model.prior.loss(
-                        text: [clip.text], tokens: [tokens(of: clip)], speaker: g,
-                        codeTable: model.sovits.codeTable.detached(), bert: TextFeatures.batch([clip.textFeatures]),
-                        randomness: nil
-                    ).loss.item
-                }
-                let count = Float(dataset.heldOut.count)
-                return [.validationMel: distance / count, .validationCrossEntropy: entropy / count]
-            }
-        }
     }
 
     /// Leaves the epochs that are under way: what follows is another one, of other data.

@@ -10,8 +10,8 @@ import VoiceModel
 ///
 /// Not Sendable: build it on the thread that uses it, from a `WeightsImage`.
 package final class Synthesizer {
-    private let sovits: SoVITS
-    private let prior: any TokenPrior
+    let sovits: SoVITS
+    let prior: any TokenPrior
     private let frontEnd: TextFrontEnd
     private let bert: BertReader?
     private let weights: WeightsImage
@@ -45,10 +45,11 @@ package final class Synthesizer {
     ///   - progress: told the tokens so far; false cancels.
     ///   - onAudio: given the sound in pieces as they are made, together the result; false cancels. The first piece is
     ///     half a second that comes as soon as the first sentence's tokens are known.
+    ///   - onTokens: given each sentence's tokens, before they are heard.
     /// - Throws: `TextError`, `PriorError`, `TrainingError.nothingToSay`, `CancellationError`.
     package func speak(
         _ text: String, reference: Tensor, seed: UInt64, progress: ((Int) -> Bool)? = nil,
-        onAudio: (([Float]) -> Bool)? = nil
+        onAudio: (([Float]) -> Bool)? = nil, onTokens: ((SpokenTokens) -> Void)? = nil
     ) throws -> Waveform {
         let sentences = frontEnd.sentences(in: try TextNormalizer().normalize(text))
         guard !sentences.isEmpty else { throw TrainingError.nothingToSay }
@@ -76,6 +77,7 @@ package final class Synthesizer {
                 random: RandomStream(seed: seed, name: "sampling", step: index)
             ) { progress?(spoken + $0) ?? true }
             spoken += tokens.count
+            onTokens?(SpokenTokens(symbols: symbols, textFeatures: features, tokens: tokens))
             try decode(tokens, symbols, g, seed: seed, part: index, into: add)
         }
         guard !samples.isEmpty else { throw TrainingError.nothingToSay }
@@ -85,7 +87,7 @@ package final class Synthesizer {
     /// A clip's own tokens, spoken again: what SoVITS can do before the prior has learned anything.
     package func resynthesize(_ clip: PreparedClip, reference: Tensor, seed: UInt64) -> Waveform {
         let g = sovits.speakerVector(reference)
-        let tokens = clip.featureTensor.flatMap(sovits.tokens(ofFeatures:)) ?? clip.tokens
+        let tokens = sovits.tokens(of: clip)
         var samples = [Float]()
         decode(tokens, clip.text, g, seed: seed, part: 0) { samples += $0 }
         return Waveform(samples: samples, sampleRate: sampleRate)
@@ -124,6 +126,13 @@ package final class Synthesizer {
             try add(sovits.decode(z, speaker: g, frames: frames).values)
         }
     }
+}
+
+/// A sentence as the prior read it, and the tokens it drew.
+package struct SpokenTokens: Sendable {
+    package var symbols: [Int32]
+    package var textFeatures: TextFeatures?
+    package var tokens: [Int]
 }
 
 /// A copy of the weights that synthesis needs, and which moment they are of.

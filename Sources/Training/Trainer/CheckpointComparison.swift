@@ -16,6 +16,14 @@ package struct CheckpointComparison: Sendable, Equatable {
         }
     }
 
+    /// A figure of evaluations whose figures may be held against each other.
+    package struct EvaluatedFigure: Sendable, Equatable {
+        package var figure: CheckpointFigure
+        /// nil when it was not measured there.
+        package var first: Double?
+        package var second: Double?
+    }
+
     /// A text that differs, e.g. `voice.toml`, line by line.
     package struct Text: Sendable, Equatable {
         package var name: String
@@ -49,6 +57,13 @@ package struct CheckpointComparison: Sendable, Equatable {
     package var second: CheckpointSummary
     /// Those that one of the two has, in the order of `Metric`.
     package var losses: [Loss]
+    /// Those that training does not measure and one of the two has.
+    package var figures: [EvaluatedFigure] {
+        CheckpointFigure.allCases.filter { $0.metric == nil }.compactMap { figure in
+            let (one, other) = (first.figure(figure), second.figure(figure))
+            return one == nil && other == nil ? nil : EvaluatedFigure(figure: figure, first: one, second: other)
+        }
+    }
     package var texts: [Text]
     /// The largest change first.
     package var tensors: [TensorChange]
@@ -79,6 +94,10 @@ package struct CheckpointComparison: Sendable, Equatable {
         var lines = ["\(first.id) → \(second.id): \(steps) step\(abs(steps) == 1 ? "" : "s"), \(apart) apart"]
         for loss in losses {
             lines.append("\(loss.metric.rawValue)  \(Self.text(loss.first)) → \(Self.text(loss.second))")
+        }
+        for figure in figures {
+            func text(_ value: Double?) -> String { value.map(figure.figure.text) ?? "not measured" }
+            lines.append("\(figure.figure.rawValue)  \(text(figure.first)) → \(text(figure.second))")
         }
         for text in texts {
             lines.append(text.name)

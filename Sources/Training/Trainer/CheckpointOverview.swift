@@ -21,6 +21,8 @@ package final class CheckpointOverview: Sendable {
     package func summaries() throws -> [CheckpointSummary] {
         let verified = store.verified()
         let damaged = damaged.withLock { $0 }
+        // A history without its figures is better than none.
+        let evaluations = (try? journal?.evaluations()) ?? [:]
         return try store.list().compactMap { listing in
             guard let header = listing.header else { return nil }
             return CheckpointSummary(
@@ -30,7 +32,7 @@ package final class CheckpointOverview: Sendable {
                 verification: damaged[header.id].map { .damaged($0) }
                     ?? verified[header.id].flatMap { $0.sequence == header.sequence ? .sound($0.date) : nil }
                     ?? .notYet,
-                losses: losses(at: header.id))
+                losses: losses(at: header.id), evaluation: evaluations[header.id])
         }
     }
 
@@ -61,15 +63,20 @@ package final class CheckpointOverview: Sendable {
     }
 
     /// What thinning out by the voice's settings would come to.
-    package func prunePreview(keepLast count: Int) throws -> PrunePreview {
+    package func prunePreview(_ training: VoiceConfiguration.Training) throws -> PrunePreview {
         let all = Dictionary(try summaries().map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-        let plan = try store.retentionPlan(RetentionPolicy(keepLast: count), keeping: best())
+        let best = try best(by: training.keepBest)
+        let plan = try store.retentionPlan(
+            RetentionPolicy(keepLast: training.keepCheckpoints), keeping: Set(best.keys))
         return PrunePreview(
             kept: plan.kept.compactMap { kept in
                 all[kept.id.description].map {
                     PrunePreview.Kept(
                         checkpoint: $0,
-                        reasons: kept.reasons.map { $0 == .named ? "best by validation" : $0.rawValue })
+                        reasons: kept.reasons.flatMap { reason in
+                            reason == .named
+                                ? (best[kept.id] ?? []).map { "best \($0.rawValue)" } : [reason.rawValue]
+                        })
                 }
             },
             leaving: plan.leaving.compactMap { leaving in
@@ -79,10 +86,19 @@ package final class CheckpointOverview: Sendable {
             }, bytesFreed: plan.bytesFreed)
     }
 
-    /// The one that measured best, which stays in any case.
-    package func best() throws -> Set<CheckpointID> {
-        guard let journal else { return [] }
-        return try Lineage.bestByValidation(try store.list().map(\.id), journal).map { [$0] } ?? []
+    /// Those that measured best by some figures, and by which: they stay in any case.
+    package func best(by figures: [CheckpointFigure]) throws -> [CheckpointID: [CheckpointFigure]] {
+        Self.best(of: try summaries(), by: figures)
+    }
+
+    static func best(
+        of summaries: [CheckpointSummary], by figures: [CheckpointFigure]
+    ) -> [CheckpointID: [CheckpointFigure]] {
+        let best = CheckpointSummary.best(of: summaries, by: figures)
+        return Dictionary(
+            summaries.compactMap { summary in
+                best[summary.id].map { (CheckpointID(branch: summary.branch, step: summary.step), $0) }
+            }, uniquingKeysWith: { first, _ in first })
     }
 
     package func settings(of text: String) throws -> CheckpointSettings {

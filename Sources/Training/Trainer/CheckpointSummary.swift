@@ -17,12 +17,15 @@ package struct CheckpointSummary: Sendable, Codable, Equatable, Identifiable {
     package var note: String?
     package var verification: Verification
     /// Losses at its step, from the journal: `mel` and `crossEntropy` as means of the last steps of their stage,
-    /// `validationMel` and `validationCrossEntropy` as last measured. One that was not measured lately is missing.
+    /// those of held-out clips as last measured. One that was not measured lately is missing.
     package var losses: [Metric: Float]
+    /// What a deeper look at it measured; nil when nobody took one.
+    package var evaluation: CheckpointEvaluation?
 
     package init(
         id: String, branch: String, step: Int, date: Date, reason: String, bytes: Int, parent: String?, isPinned: Bool,
-        tags: [String] = [], note: String? = nil, verification: Verification = .notYet, losses: [Metric: Float] = [:]
+        tags: [String] = [], note: String? = nil, verification: Verification = .notYet, losses: [Metric: Float] = [:],
+        evaluation: CheckpointEvaluation? = nil
     ) {
         self.id = id
         self.branch = branch
@@ -36,6 +39,7 @@ package struct CheckpointSummary: Sendable, Codable, Equatable, Identifiable {
         self.note = note
         self.verification = verification
         self.losses = losses
+        self.evaluation = evaluation
     }
 }
 

@@ -18,7 +18,7 @@ actor CheckpointWriter {
     struct Retention: Sendable {
         /// nil keeps all.
         var policy: RetentionPolicy?
-        /// Checkpoints that stay in any case, such as the best by validation.
+        /// Checkpoints that stay in any case, such as those that measured best.
         var named: Set<CheckpointID>
     }
 

@@ -12,6 +12,7 @@ package enum Figure: Sendable, Hashable {
         .metric(.discriminatorGradientNorm), .metric(.crossEntropy), .metric(.topThreeAccuracy),
         .metric(.priorGradientNorm), .metric(.validationMel), .metric(.validationCrossEntropy),
         .learningRate(.sovits), .learningRate(.prior), .seconds(.sovits), .seconds(.prior),
+        .metric(.validationTopThree),
     ]
 }
 
@@ -21,7 +22,7 @@ extension Figure {
         switch self {
         case .learningRate(let stage), .seconds(let stage): stage
         case .metric(.crossEntropy), .metric(.topThreeAccuracy), .metric(.priorGradientNorm),
-            .metric(.validationCrossEntropy):
+            .metric(.validationCrossEntropy), .metric(.validationTopThree):
             .prior
         case .metric: .sovits
         }
@@ -30,7 +31,10 @@ extension Figure {
 
 extension Figure {
     /// True for figures of held-out clips, which only some steps measure.
-    package var isSparse: Bool { self == .metric(.validationMel) || self == .metric(.validationCrossEntropy) }
+    package var isSparse: Bool {
+        if case .metric(let metric) = self { return Metric.heldOut.contains(metric) }
+        return false
+    }
 }
 
 extension StepRecord {

@@ -56,21 +56,6 @@ package enum Lineage {
         return (branch, replay)
     }
 
-    /// The checkpoint whose last held-out figure before it is the lowest of all.
-    package static func bestByValidation(_ ids: [CheckpointID], _ journal: Journal) throws -> CheckpointID? {
-        var best: (id: CheckpointID, value: Float)?
-        for (branch, ids) in Dictionary(grouping: ids, by: \.branch) {
-            let figures = try journal.validations(branch: branch)
-            for id in ids {
-                guard let value = figures.last(where: { $0.step <= id.step })?.value, value.isFinite else { continue }
-                if best.map({ (value, id.step, branch) < ($0.value, $0.id.step, $0.id.branch) }) ?? true {
-                    best = (id, value)
-                }
-            }
-        }
-        return best?.id
-    }
-
     /// The newest readable checkpoint of a line at or before a step.
     private static func nearest(
         before step: Int, onLineOf name: String, store: CheckpointStore

@@ -24,6 +24,10 @@ package enum Metric: String, Sendable, Codable, CaseIterable, CodingKeyRepresent
     // held-out clips
     case validationMel = "validation_mel"
     case validationCrossEntropy = "validation_cross_entropy"
+    case validationTopThree = "validation_top3_accuracy"
+
+    /// Those of held-out clips, which only some steps measure.
+    package static let heldOut: [Metric] = [.validationMel, .validationCrossEntropy, .validationTopThree]
 }
 
 /// One step as the journal keeps it and `--json` prints it.

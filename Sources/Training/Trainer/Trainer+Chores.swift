@@ -8,7 +8,7 @@ extension Trainer {
     /// True for what `begin` does.
     static func isChore(_ command: TrainingCommand) -> Bool {
         switch command {
-        case .pin, .tag, .untag, .note, .verify, .prune: true
+        case .pin, .tag, .untag, .note, .verify, .evaluate, .prune: true
         default: false
         }
     }
@@ -22,6 +22,8 @@ extension Trainer {
                     let (id, soundness) = try await writer.change { [self] in try verify(text, for: chore, in: $0) }
                     await settle(soundness, of: id)
                     if soundness == .sound { log(.checkpoint, "\(id) is sound: every byte matches") }
+                } else if case .evaluate(let text) = chore {
+                    try await evaluate(text, for: chore)
                 } else {
                     let sentence = try await writer.change { try Self.perform(chore, in: $0) }
                     try refreshSummaries()
@@ -29,7 +31,11 @@ extension Trainer {
                     log(.checkpoint, sentence)
                 }
             } catch is CancellationError {
-                log(.warning, "A checkpoint was not read to its end: the voice is being left")
+                if case .evaluate(let text) = chore {
+                    log(.warning, "The evaluation of \(text) was ended; nothing of it is kept")
+                } else {
+                    log(.warning, "A checkpoint was not read to its end: the voice is being left")
+                }
             } catch {
                 log(.failure, "\(error)")
             }

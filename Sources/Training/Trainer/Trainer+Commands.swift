@@ -39,7 +39,8 @@ extension Trainer {
             if await rollBack(to: id) { wish("learning_rate_factor", "\(factor)") }
         case .undoRollBack: await moveBack(.undo)
         case .redoRollBack: await moveBack(.redo)
-        case .pin, .tag, .untag, .note, .verify, .prune: begin(command)
+        case .pin, .tag, .untag, .note, .verify, .evaluate, .prune: begin(command)
+        case .stopEvaluating: stopEvaluating()
         case .setStage(let stage): wish("stage", stage?.rawValue ?? "schedule")
         case .setLearningRateFactor(let factor): wish("learning_rate_factor", "\(factor)")
         case .stop, .interrupt: break
@@ -137,6 +138,7 @@ extension Trainer {
     func finish(_ last: TrainingSnapshot.Phase, _ outcome: Outcome) async -> Outcome {
         isLeaving.store(true, ordering: .relaxed)
         _ = await finishSave()
+        stopEvaluating()
         for chore in chores.values { await chore.value }
         await endInspection()
         noteSpokenTakes()

@@ -33,7 +33,7 @@ extension Trainer {
             let request = SaveRequest(
                 id: id, reason: reason, parent: parent, datasetFingerprint: fingerprint,
                 configurationDigest: Digest(of: voice.configuration.toml).description)
-            let retention = try retention()
+            let retention = retention()
             saveCount += 1
             let (writer, number) = (writer, saveCount)
             let task = Task<Result<CheckpointWriter.Written, any Error>, Never> {
@@ -118,13 +118,12 @@ extension Trainer {
         }
     }
 
-    /// What stays: the newest, then fewer and fewer, and the one that measured best.
-    private func retention() throws -> CheckpointWriter.Retention {
-        let count = settingsInForce.training.keepCheckpoints
-        guard count > 0 else { return .init(policy: nil, named: []) }
-        let ids = summaries.map { CheckpointID(branch: $0.branch, step: $0.step) }
-        let best = try Lineage.bestByValidation(ids, journal)
-        return .init(policy: RetentionPolicy(keepLast: count), named: best.map { [$0] } ?? [])
+    /// What stays: the newest, then fewer and fewer, and those that measured best.
+    private func retention() -> CheckpointWriter.Retention {
+        let training = settingsInForce.training
+        guard training.keepCheckpoints > 0 else { return .init(policy: nil, named: []) }
+        let best = CheckpointOverview.best(of: summaries, by: training.keepBest)
+        return .init(policy: RetentionPolicy(keepLast: training.keepCheckpoints), named: Set(best.keys))
     }
 
     /// A step that is saved already has to be this very state; the rows and the place in settings may be told otherwise.

@@ -37,6 +37,7 @@ package actor Trainer: VoiceSession {
     nonisolated let isLeaving = Atomic(false)
     let writer: CheckpointWriter
     let inspector: CheckpointInspector
+    let evaluator: EvaluationWorker
     private let lock: StoreLock
     let options: TrainerOptions
 
@@ -85,6 +86,8 @@ package actor Trainer: VoiceSession {
     /// Changes of marks and the like that are under way beside training, by number.
     var chores: [Int: Task<Void, Never>] = [:]
     var choreCount = 0
+    /// What was said of figures that cannot be measured: once is enough.
+    var toldRemarks: Set<String> = []
     /// Reading back checkpoints that nobody has read yet, while there are some.
     var inspection: Task<Void, Never>?
     /// Those that could not be read back now; they are tried again when the voice is opened again.
@@ -108,6 +111,7 @@ package actor Trainer: VoiceSession {
         journal = try Journal(url: voice.journalURL)
         overview = CheckpointOverview(store: store, journal: journal)
         inspector = CheckpointInspector(store: store)
+        evaluator = EvaluationWorker(voice: voice, store: store)
         writer = CheckpointWriter(store: store, journal: journal, overview: overview)
         threads = options.threads > 0 ? options.threads : ProcessInfo.processInfo.activeProcessorCount
         let training = voice.configuration.training

@@ -17,6 +17,10 @@ package enum TrainingCommand: Sendable, Equatable {
     case note(String, String?)
     /// Reads every byte of a checkpoint and repairs what can be repaired.
     case verify(String)
+    /// Has a checkpoint speak the held-out clips' transcripts, measures what comes out, and keeps that in the journal.
+    case evaluate(String)
+    /// Ends the evaluation that is under way and those that wait for it.
+    case stopEvaluating
     /// Deletes checkpoints, e.g. those that `prunePreview` says would go; one that is in use is refused.
     case prune([String])
     /// nil follows the schedule of voice.toml; a stage trains that one only.

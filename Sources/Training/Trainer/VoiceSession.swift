@@ -69,7 +69,7 @@ extension VoiceSession {
     }
 
     package nonisolated func prunePreview() async throws -> PrunePreview {
-        try await reading { try $0.overview.prunePreview(keepLast: $0.settingsInForce.training.keepCheckpoints) }
+        try await reading { try $0.overview.prunePreview($0.settingsInForce.training) }
     }
 
     package nonisolated func settings(of checkpoint: String) async throws -> CheckpointSettings {

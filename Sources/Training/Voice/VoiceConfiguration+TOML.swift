@@ -127,20 +127,4 @@ extension VoiceConfiguration {
         guard let ranked, ranked.distance <= max(2, wanted.count / 3) else { return nil }
         return ranked.name
     }
-
-    /// Levenshtein's distance.
-    private static func editDistance(_ first: String, _ second: String) -> Int {
-        let second = Array(second)
-        var row = Array(0...second.count)
-        for (index, character) in first.enumerated() {
-            var diagonal = row[0]
-            row[0] = index + 1
-            for column in second.indices {
-                let cost = min(row[column] + 1, row[column + 1] + 1, diagonal + (character == second[column] ? 0 : 1))
-                diagonal = row[column + 1]
-                row[column + 1] = cost
-            }
-        }
-        return row[second.count]
-    }
 }

@@ -15,6 +15,8 @@ package struct VoiceConfiguration: Sendable, Codable, Equatable {
     package var lora: LowRank?
     /// nil where nobody wrote it down.
     package var consent: Consent?
+    /// nil where the voice's speaker encoder did not learn to tell speakers apart, or nobody measured how well.
+    package var speaker: Speaker?
 
     package struct Identity: Sendable, Codable, Equatable {
         package var name: String
@@ -46,6 +48,8 @@ package struct VoiceConfiguration: Sendable, Codable, Equatable {
         package var validationSteps = 200
         /// Checkpoints that pruning leaves; 0 keeps all.
         package var keepCheckpoints = 20
+        /// The best checkpoint by each of these figures stays, too.
+        package var keepBest: [CheckpointFigure] = [.mel, .crossEntropy, .topThree, .characterError]
         /// Where TensorBoard's files are written while training, from the voice's folder; empty for nowhere.
         package var tensorboard = ""
         /// Whether v2's codebook follows the voice; frozen on a base, as the prior knows its codes.
@@ -120,6 +124,20 @@ package struct VoiceConfiguration: Sendable, Codable, Equatable {
         package var clipDigest = ""
         /// Since when the consent is withdrawn, as a date; empty while it holds.
         package var withdrawn = ""
+
+        package init() {}
+    }
+
+    /// How well the speaker encoder of a voice that many speakers trained tells them apart: what makes it a base by which
+    /// the likeness of two sounds may be given as a figure.
+    package struct Speaker: Sendable, Codable, Equatable {
+        /// Fewer teach an encoder these speakers, not what makes a voice.
+        package static let fewest = 50
+
+        /// Speakers that it was trained on.
+        package var speakers = 0
+        /// Equal error rate of verification among speakers that it never heard, 0 ... 1; 0 where it was not measured.
+        package var heldOutErrorRate = 0.0
 
         package init() {}
     }

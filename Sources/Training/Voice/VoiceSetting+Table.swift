@@ -32,7 +32,7 @@ extension VoiceSetting {
 
     /// Every key, in the order of the file.
     package static let all: [VoiceSetting] =
-        identity + consent + base + lora + data + training + optimizer + loss + sampling + studio
+        identity + consent + base + speaker + lora + data + training + optimizer + loss + sampling + studio
 
     private static let identity: [VoiceSetting] = [
         text("voice", "name", \.voice.name, "How the voice is called."),
@@ -96,6 +96,28 @@ extension VoiceSetting {
             read: { $0.base.flatMap { $0.checkpoint.isEmpty ? nil : .text($0.checkpoint) } },
             write: { if case .text(let value) = $1 { $0.base = .init(voice: $0.base?.voice ?? "", checkpoint: value) } }
         ),
+    ]
+
+    private static let speaker: [VoiceSetting] = [
+        VoiceSetting(
+            section: "speaker", key: "speakers", meaning: "Speakers that the speaker encoder was trained on.",
+            kind: .integer(0...1_000_000), read: { $0.speaker.map { .integer($0.speakers) } },
+            write: { configuration, value in
+                guard case .integer(let number) = value else { return }
+                var changed = configuration.speaker ?? .init()
+                changed.speakers = number
+                configuration.speaker = changed
+            }),
+        VoiceSetting(
+            section: "speaker", key: "held_out_error_rate",
+            meaning: "Its equal error rate among speakers it never heard, as measured; 0 for not measured.",
+            kind: .number(0...1), read: { $0.speaker.map { .number($0.heldOutErrorRate) } },
+            write: { configuration, value in
+                guard case .number(let number) = value else { return }
+                var changed = configuration.speaker ?? .init()
+                changed.heldOutErrorRate = number
+                configuration.speaker = changed
+            }),
     ]
 
     /// Keys of a section that is there or not.
@@ -180,6 +202,16 @@ extension VoiceSetting {
         integer(
             "training", "keep_checkpoints", \.training.keepCheckpoints, 0...100_000,
             "Checkpoints to keep besides pinned ones; 0 keeps all."),
+        VoiceSetting(
+            section: "training", key: "keep_best",
+            meaning: "The best checkpoint by each of these figures of held-out clips is kept, too.",
+            kind: .list(choices: CheckpointFigure.allCases.map(\.rawValue), isEmptyAllowed: true),
+            read: { .list($0.training.keepBest.map(\.rawValue)) },
+            write: {
+                if case .list(let value) = $1 {
+                    $0.training.keepBest = value.compactMap(CheckpointFigure.init(rawValue:))
+                }
+            }),
         text(
             "training", "tensorboard", \.training.tensorboard,
             "A folder for TensorBoard's files, written while training; empty for none."),

@@ -74,6 +74,7 @@ package struct VoiceSetting: Sendable {
         ("voice", "Who speaks. Language, preset, seed and symbols are fixed once training has begun."),
         ("consent", "Who allowed that this voice is made and used."),
         ("base", "The voice this one was made from."),
+        ("speaker", "How well the speaker encoder of a voice that many speakers trained tells them apart."),
         ("lora", "Small adapters are trained, and the base stays as it is."),
         ("data", "Which clips are only listened to."),
         ("training", "How steps follow one another and when they are saved."),

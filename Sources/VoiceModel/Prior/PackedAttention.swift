@@ -21,9 +21,11 @@ final class PackedAttention: Module {
         self.projection = projection
     }
 
-    /// Rows attend to each other as `mask` says; `cache` keeps their keys and values for rows to come.
+    /// Rows attend to each other as `mask` says; `cache` keeps their keys and values for rows to come, `record` how much
+    /// the rows of tokens look at the text.
     func callAsFunction(
-        _ x: Tensor, mask: AttentionMask, cache: KeyValueCache?, randomness: StepRandomness?
+        _ x: Tensor, mask: AttentionMask, cache: KeyValueCache?, record: AttentionRecord? = nil,
+        randomness: StepRandomness?
     ) -> Tensor {
         let packed =
             activeAdapter?.linear(x, weight: weight, bias: bias, randomness) ?? x.linear(weight: weight, bias: bias)
@@ -32,6 +34,7 @@ final class PackedAttention: Module {
             cache.append(
                 key: packed.sliced(axis: 2, width..<2 * width), value: packed.sliced(axis: 2, 2 * width..<3 * width))
         }
+        record?.add(packed: packed, heads: heads)
         return output(
             selfAttention(packed: packed, heads: heads, mask: mask, dropout: dropout, randomness: randomness),
             randomness)

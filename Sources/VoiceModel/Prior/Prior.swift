@@ -73,7 +73,7 @@ package final class Prior: Module {
     /// tokens mean nothing.
     package func logits(
         text: [[Int32]], tokens: [[Int]], speaker: Tensor, codeTable: Tensor, bert: Tensor? = nil,
-        randomness: StepRandomness? = nil
+        record: AttentionRecord? = nil, randomness: StepRandomness? = nil
     ) throws -> Tensor {
         precondition(text.count == tokens.count, "\(text.count) texts cannot belong to \(tokens.count) utterances")
         for (symbols, codes) in zip(text, tokens) { try configuration.check(text: symbols, tokens: codes) }
@@ -84,7 +84,7 @@ package final class Prior: Module {
         let following = tokenRows(padded, shape: [tokens.count, steps], from: 0)
         let mask = AttentionMask.prefixCausal(prefix: length, lengths: text.map(\.count))
         var x = Tensor.concatenated([prefix, following], axis: 1).dropout(configuration.dropout, randomness)
-        for layer in layers { x = layer(x, mask: mask, randomness: randomness) }
+        for layer in layers { x = layer(x, mask: mask, record: record, randomness: randomness) }
         return classify(x.sliced(axis: 1, length..<length + steps), codeTable: codeTable)
     }
 

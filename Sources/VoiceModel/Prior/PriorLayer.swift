@@ -31,17 +31,19 @@ final class PriorLayer: Module {
     }
 
     func callAsFunction(
-        _ x: Tensor, mask: AttentionMask, cache: KeyValueCache? = nil, randomness: StepRandomness?
+        _ x: Tensor, mask: AttentionMask, cache: KeyValueCache? = nil, record: AttentionRecord? = nil,
+        randomness: StepRandomness?
     ) -> Tensor {
         switch arrangement {
         case .normFirstWithGELU:
-            let attended = attention(attentionNorm(x), mask: mask, cache: cache, randomness: randomness)
+            let attended = attention(
+                attentionNorm(x), mask: mask, cache: cache, record: record, randomness: randomness)
             let y = x.adding(attended, dropout: dropout, randomness)
             let z = expand.feedForward(
                 feedForwardNorm(y), contract: contract, activation: .gelu, randomness: randomness)
             return y.adding(z, dropout: dropout, randomness)
         case .normAfterWithReLU:
-            let attended = attention(x, mask: mask, cache: cache, randomness: randomness)
+            let attended = attention(x, mask: mask, cache: cache, record: record, randomness: randomness)
             let y = attentionNorm(x, adding: attended, dropout: dropout, randomness)
             let z = expand.feedForward(
                 y, contract: contract, activation: .relu, dropout: dropout, randomness: randomness)

@@ -89,7 +89,8 @@ package final class SemanticDecoder: Module {
     ///   - randomness: for dropout; nil when evaluating.
     /// - Throws: `PriorError` when a text or an utterance does not fit.
     package func logits(
-        text: [[Int32]], tokens: [[Int]], bert: Tensor? = nil, randomness: StepRandomness? = nil
+        text: [[Int32]], tokens: [[Int]], bert: Tensor? = nil, record: AttentionRecord? = nil,
+        randomness: StepRandomness? = nil
     ) throws -> Tensor {
         precondition(text.count == tokens.count, "\(text.count) texts cannot belong to \(tokens.count) utterances")
         for (symbols, codes) in zip(text, tokens) { try configuration.check(text: symbols, tokens: codes) }
@@ -99,7 +100,7 @@ package final class SemanticDecoder: Module {
         var x = Tensor.concatenated([textRows(text, bert: bert), following], axis: 1)
             .dropout(configuration.dropout, randomness)
         let mask = AttentionMask.prefixCausal(prefix: length, lengths: text.map(\.count))
-        for layer in layers { x = layer(x, mask: mask, randomness: randomness) }
+        for layer in layers { x = layer(x, mask: mask, record: record, randomness: randomness) }
         // An item's own last symbol, in a batch of unequal texts not the last row of the text, then the tokens.
         var heard = [Int]()
         for (b, symbols) in text.enumerated() {

@@ -23,6 +23,14 @@ package protocol TokenPrior: Module {
         random: RandomStream, progress: ((Int) -> Bool)?
     ) throws -> [Int]
 
+    /// How much the rows that foretell an utterance's tokens look at the symbols of its text. Parameters are those of
+    /// `Prior.loss`.
+    ///
+    /// - Throws: `PriorError` when the text or the utterance does not fit.
+    func textAttention(
+        text: [Int32], tokens: [Int], speaker: Tensor, codeTable: Tensor, bert: Tensor?
+    ) throws -> TextAttention
+
     /// Decoding reads copies of the layers' weights of this moment from now on; in float32, as at first, always the
     /// weights themselves.
     func decodeWith(_ format: WeightFormat)
@@ -42,7 +50,19 @@ extension TokenPrior {
     }
 }
 
-extension Prior: TokenPrior {}
+extension Prior: TokenPrior {
+    package func textAttention(
+        text: [Int32], tokens: [Int], speaker: Tensor, codeTable: Tensor, bert: Tensor?
+    ) throws -> TextAttention {
+        // BOS' row foretells the first token.
+        let record = AttentionRecord(symbols: text.count, rows: text.count..<text.count + tokens.count)
+        _ = try frozen {
+            try logits(
+                text: [text], tokens: [tokens], speaker: speaker, codeTable: codeTable, bert: bert, record: record)
+        }
+        return record.attention
+    }
+}
 
 /// The public v2 prior hears nothing of g: a voice's style enters by its weights, and it has an output layer of its own
 /// instead of the code table.
@@ -53,6 +73,15 @@ extension SemanticDecoder: TokenPrior {
     ) throws -> (loss: Tensor, topThreeAccuracy: Float) {
         let logits = try logits(text: text, tokens: tokens, bert: bert, randomness: randomness)
         return crossEntropy(of: tokens, logits)
+    }
+
+    package func textAttention(
+        text: [Int32], tokens: [Int], speaker: Tensor, codeTable: Tensor, bert: Tensor?
+    ) throws -> TextAttention {
+        // The last symbol's row foretells the first token.
+        let record = AttentionRecord(symbols: text.count, rows: text.count - 1..<text.count - 1 + tokens.count)
+        _ = try frozen { try logits(text: [text], tokens: [tokens], bert: bert, record: record) }
+        return record.attention
     }
 
     package func sample(

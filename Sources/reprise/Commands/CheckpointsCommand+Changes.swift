@@ -30,7 +30,7 @@ extension CheckpointsCommand {
         case .prune:
             let gone = try store.prune(
                 RetentionPolicy(keepLast: voice.configuration.training.keepCheckpoints),
-                keeping: overview(store, voice).best()
+                keeping: Set(overview(store, voice).best(by: voice.configuration.training.keepBest).keys)
             ).leaving
             print(
                 gone.isEmpty
@@ -40,7 +40,7 @@ extension CheckpointsCommand {
             let saved = try store.add(store.readExport(source), step: step, source: source.lastPathComponent)
             let added = saved.manifest.header.id
             print("Imported as \(added); `restore \(added)` goes on from it.")
-        case .list, .show, .verify, .compare, .export: break
+        case .list, .show, .verify, .compare, .evaluate, .export: break
         }
     }
 

@@ -5,10 +5,17 @@ import Training
 // What only looks: it takes no lock, and a training process is never disturbed by it.
 extension CheckpointsCommand {
     func list(_ store: CheckpointStore, _ voice: Voice) throws {
-        let summaries = try overview(store, voice).summaries()
+        var summaries = try overview(store, voice).summaries()
+        if let sort { summaries.sort { CheckpointSummary.isBetter($0, $1, by: sort) } }
         if json { return try printJSON(summaries) }
         let known = Dictionary(summaries.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-        let listings = try store.list()
+        var listings = try store.list()
+        if sort != nil {
+            let places = Dictionary(summaries.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+            func place(_ listing: CheckpointListing) -> Int { places[listing.id.description] ?? .max }
+            listings.sort { place($0) < place($1) }
+        }
+        let figures = CheckpointFigure.allCases.filter { figure in summaries.contains { $0.figure(figure) != nil } }
         if listings.isEmpty { print("No checkpoints yet.") }
         for item in listings {
             let marks =
@@ -19,7 +26,8 @@ extension CheckpointsCommand {
                 let parent = header.parent.map { "  from \($0)" } ?? ""
                 print(
                     "\(item.id)  \(header.date.formatted(.iso8601))  \(header.reason.rawValue)  "
-                        + "\(Self.size(header.bytes))\(parent)  \(Self.state(known[item.id.description]))\(end)")
+                        + "\(Self.size(header.bytes))\(parent)  \(Self.state(known[item.id.description]))"
+                        + Self.columns(known[item.id.description], figures) + end)
             } else {
                 print("\(item.id)  damaged: \(item.defect ?? "unreadable")\(end)")
             }
@@ -64,6 +72,14 @@ extension CheckpointsCommand {
         return CheckpointOverview(store: store, journal: hasJournal ? try Journal(readOnly: voice.journalURL) : nil)
     }
 
+    /// The figures that some checkpoint has, one below the other.
+    private static func columns(_ summary: CheckpointSummary?, _ figures: [CheckpointFigure]) -> String {
+        figures.map { figure in
+            let text = summary?.figure(figure).map(figure.text) ?? "–"
+            return "  \(figure.rawValue) " + String(repeating: " ", count: max(0, 7 - text.count)) + text
+        }.joined()
+    }
+
     private static func state(_ summary: CheckpointSummary?) -> String {
         switch summary?.verification {
         case .sound(let date): "verified \(date.formatted(.iso8601))"
@@ -83,17 +99,15 @@ extension CheckpointsCommand {
     }
 
     func previewPrune(_ store: CheckpointStore, _ voice: Voice) throws {
-        let plan = try store.retentionPlan(
-            RetentionPolicy(keepLast: voice.configuration.training.keepCheckpoints),
-            keeping: overview(store, voice).best())
-        for kept in plan.kept {
-            print("\(kept.id)  stays: \(kept.reasons.map(\.rawValue).joined(separator: ", "))")
+        let plan = try overview(store, voice).prunePreview(voice.configuration.training)
+        for kept in plan.kept { print("\(kept.checkpoint.id)  stays: \(kept.reasons.joined(separator: ", "))") }
+        for leaving in plan.leaving {
+            print("\(leaving.checkpoint.id)  would go, freeing \(Self.size(leaving.bytesFreed))")
         }
-        for leaving in plan.leaving { print("\(leaving.id)  would go, freeing \(Self.size(leaving.bytesFreed))") }
         print(
             plan.leaving.isEmpty
                 ? "Nothing to remove."
-                : "Would remove \(plan.leaving.map(\.id.description).joined(separator: ", ")), "
+                : "Would remove \(plan.leaving.map(\.checkpoint.id).joined(separator: ", ")), "
                     + "freeing \(Self.size(plan.bytesFreed)).")
     }
 }

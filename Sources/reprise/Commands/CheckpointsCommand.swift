@@ -10,7 +10,7 @@ struct CheckpointsCommand: ParsableCommand {
             "Look at a voice's checkpoints, go back and forth between them, mark, compare, thin out and copy them.")
 
     enum Action: String, ExpressibleByArgument, CaseIterable {
-        case list, show, verify, restore, undo, redo, pin, unpin, tag, untag, note, compare, prune, export
+        case list, show, verify, restore, undo, redo, pin, unpin, tag, untag, note, compare, evaluate, prune, export
         case `import`
     }
 
@@ -20,19 +20,32 @@ struct CheckpointsCommand: ParsableCommand {
     @Argument(
         help: """
             list; show, verify, restore, pin, unpin ID; undo or redo the last roll-back; tag ID NAME, untag NAME, \
-            note ID TEXT; compare ID ID; prune; export ID PATH, import PATH.
+            note ID TEXT; compare ID ID; evaluate ID …; prune; export ID PATH, import PATH.
             """)
     var action: Action = .list
 
     @Argument(
         help: """
             A checkpoint: main/g_0001000, a tag, or a branch's name for its newest. `restore` also takes a step that was \
-            not saved, and `verify` without one checks all.
+            not saved, `verify` without one checks all, and `evaluate` \
+            takes the newest.
             """)
     var id: String?
 
     @Argument(help: "What `tag`, `note`, `compare` and `export` need besides.")
     var second: String?
+
+    @Argument(help: "Further checkpoints for `evaluate`.")
+    var further: [String] = []
+
+    @Flag(help: "With evaluate: every checkpoint there is.")
+    var all = false
+
+    @Option(help: "With evaluate: held-out clips to speak at most.")
+    var clips = CheckpointEvaluator.Options().clips
+
+    @Option(help: "With list: the best first by mel, ce, top3, cer, repeats, skips or similarity.")
+    var sort: CheckpointFigure?
 
     @Flag(help: "JSON on standard output.")
     var json = false
@@ -50,6 +63,12 @@ struct CheckpointsCommand: ParsableCommand {
     var step: Int?
 
     func validate() throws {
+        if !further.isEmpty, action != .evaluate {
+            throw ValidationError(
+                "`\(action.rawValue)` takes no \(further[0]); `evaluate` alone takes several checkpoints.")
+        }
+        if clips < 1 { throw ValidationError("--clips must be at least 1.") }
+        if all, id != nil { throw ValidationError("Name checkpoints, or give --all for every one.") }
         let needs: [Action: (count: Int, what: String)] = [
             .show: (1, "a checkpoint's ID"), .restore: (1, "a checkpoint's ID or a step's"),
             .pin: (1, "a checkpoint's ID"), .unpin: (1, "a checkpoint's ID"), .tag: (2, "a checkpoint's ID and a name"),
@@ -69,6 +88,7 @@ struct CheckpointsCommand: ParsableCommand {
         case .show: try show(reading(voice))
         case .verify: try verify(reading(voice))
         case .compare: try compare(reading(voice), voice)
+        case .evaluate: try evaluate(reading(voice), voice)
         case .export: try export(reading(voice), voice)
         case .prune where dryRun: try previewPrune(reading(voice), voice)
         case .restore, .undo, .redo, .pin, .unpin, .tag, .untag, .note, .prune, .import: try change(voice)
@@ -94,3 +114,5 @@ struct CheckpointsCommand: ParsableCommand {
         ByteCountFormatter.string(fromByteCount: Int64(bytes), countStyle: .memory)
     }
 }
+
+extension CheckpointFigure: ExpressibleByArgument {}

@@ -21,15 +21,15 @@ enum Program {
     }()
 
     /// What the program and its children see of the environment; `home` holds the voices that are called by name.
-    static func environment(home: URL) -> [String: String] {
+    static func environment(home: URL, path: String? = nil) -> [String: String] {
         [
-            "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": home.path,
+            "PATH": path ?? ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": home.path,
             "XDG_DATA_HOME": home.appendingPathComponent("data").path, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8",
         ]
     }
 
-    static func start(_ arguments: [String], home: URL) throws -> RunningProgram {
-        try RunningProgram([path] + arguments, home: home)
+    static func start(_ arguments: [String], home: URL, path folders: String? = nil) throws -> RunningProgram {
+        try RunningProgram([path] + arguments, home: home, path: folders)
     }
 
     static func run(_ arguments: [String], home: URL) async throws -> ProgramResult {
@@ -63,12 +63,12 @@ final class RunningProgram: Sendable {
     private let outputFile, errorFile: URL
     private let status = Mutex<Int32?>(nil)
 
-    init(_ command: [String], home: URL) throws {
+    init(_ command: [String], home: URL, path: String? = nil) throws {
         let name = UUID().uuidString
         outputFile = home.appendingPathComponent("\(name).out")
         errorFile = home.appendingPathComponent("\(name).err")
         let (output, errors) = (outputFile.path, errorFile.path)
-        process = try ChildProcess.start(command, environment: Program.environment(home: home)) { actions in
+        process = try ChildProcess.start(command, environment: Program.environment(home: home, path: path)) { actions in
             posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
             posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
             posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_TRUNC, 0o600)

@@ -74,6 +74,11 @@ final class TestVoice: Sendable {
 
     func run(_ arguments: String...) async throws -> ProgramResult { try await Program.run(arguments, home: home) }
 
+    /// The same where programs are looked for in other folders.
+    func run(_ arguments: String..., path folders: String) async throws -> ProgramResult {
+        try await Program.start(arguments, home: home, path: folders).finished()
+    }
+
     /// Trains until a step, which must succeed.
     @discardableResult
     func train(

@@ -6,6 +6,7 @@ import Training
 struct CheckpointColumns {
     enum Column: CaseIterable {
         case step, branch, age, marks, reason, size, mel, validationMel, crossEntropy, validationCrossEntropy
+        case topThree, characterError, repeats, skips, similarity
 
         var title: String {
             switch self {
@@ -19,15 +20,32 @@ struct CheckpointColumns {
             case .validationMel: "held-out"
             case .crossEntropy: "ce"
             case .validationCrossEntropy: "held-out"
+            case .topThree: "top-3"
+            case .characterError: "cer"
+            case .repeats: "rep"
+            case .skips: "skip"
+            case .similarity: "like"
+            }
+        }
+
+        /// What it is chosen by, where it is held-out.
+        var figure: CheckpointFigure? {
+            switch self {
+            case .validationMel: .mel
+            case .validationCrossEntropy: .crossEntropy
+            case .topThree: .topThree
+            case .characterError: .characterError
+            case .repeats: .repeats
+            case .skips: .skips
+            case .similarity: .similarity
+            default: nil
             }
         }
 
         var metric: Metric? {
             switch self {
             case .mel: .mel
-            case .validationMel: .validationMel
             case .crossEntropy: .crossEntropy
-            case .validationCrossEntropy: .validationCrossEntropy
             default: nil
             }
         }
@@ -37,6 +55,7 @@ struct CheckpointColumns {
 
     private static let wishes: [Column] = [
         .step, .marks, .age, .branch, .mel, .size, .reason, .validationMel, .crossEntropy, .validationCrossEntropy,
+        .characterError, .topThree, .repeats, .skips, .similarity,
     ]
     /// Columns kept for tags and notes before a further figure is shown.
     private static let labelColumns = 12
@@ -47,12 +66,16 @@ struct CheckpointColumns {
     /// Columns left for tags and notes.
     private(set) var labels: Int
 
-    init(_ tree: CheckpointTree, isFlat: Bool, columns: Int) {
+    init(_ tree: CheckpointTree, isFlat: Bool, order: CheckpointFigure? = nil, columns: Int) {
         graph = isFlat ? 2 : min(2 * min(tree.deepest, 12) + 2, max(2, columns / 3 / 2 * 2))
         var room = columns - graph
         var chosen: Set<Column> = []
         var widths: [Column: Int] = [:]
-        for column in Self.wishes {
+        // What the list is ordered by is shown in any case that leaves room for the step.
+        func isOrdered(_ column: Column) -> Bool { order != nil && column.figure == order }
+        for column in Self.wishes.filter({ $0 == .step }) + Self.wishes.filter(isOrdered)
+            + Self.wishes.filter({ $0 != .step && !isOrdered($0) })
+        {
             let width =
                 switch column {
                 case .step: max(4, tree.stepDigits)
@@ -63,10 +86,14 @@ struct CheckpointColumns {
                 case .size: 6
                 case .mel, .crossEntropy: 5
                 case .validationMel, .validationCrossEntropy: 8
+                case .topThree, .characterError: 6
+                case .repeats, .skips: 4
+                case .similarity: 5
                 }
             if column == .branch, tree.branchCount < 2 { continue }
             if let metric = column.metric, !tree.measured.contains(metric) { continue }
-            let isNeeded = column == .step || column == .marks || column == .age
+            if let figure = column.figure, !tree.figures.contains(figure) { continue }
+            let isNeeded = column == .step || column == .marks || column == .age || isOrdered(column)
             guard room - width - 1 >= (isNeeded ? 0 : column == .branch ? 4 : Self.labelColumns) else { continue }
             room -= width + 1
             chosen.insert(column)
@@ -163,8 +190,13 @@ struct CheckpointColumns {
         case .marks:
             let isMarked = state.history.markedID == checkpoint.id
             return ((checkpoint.isPinned ? "★" : " ") + (isMarked ? "»" : " "), CellStyle(.warning))
+        case .topThree, .characterError, .repeats, .skips, .similarity:
+            let value = column.figure.flatMap { figure in checkpoint.figure(figure).map(figure.text) }
+            return (value ?? "·", value == nil ? .dim : .text)
         case .mel, .crossEntropy, .validationMel, .validationCrossEntropy:
-            let value = column.metric.flatMap { checkpoint.losses[$0] }
+            let value =
+                column.metric.flatMap { checkpoint.losses[$0] }
+                ?? column.figure.flatMap { checkpoint.figure($0) }.map { Float($0) }
             let isBad = value.map { !$0.isFinite } ?? false
             return (
                 value.map { LineChart.short(Double($0)) } ?? "·", isBad ? CellStyle(.bad) : value == nil ? .dim : .text

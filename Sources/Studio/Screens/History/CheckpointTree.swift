@@ -33,6 +33,8 @@ package struct CheckpointTree: Sendable, Equatable {
     package private(set) var branchColumns = 0
     /// Losses that some checkpoint has.
     package private(set) var measured: Set<Metric> = []
+    /// Figures to choose by that some checkpoint has.
+    package private(set) var figures: Set<CheckpointFigure> = []
     /// The branches that begin at a checkpoint.
     package private(set) var beginnings: [String: [String]] = [:]
     private var numbers: [String: Int] = [:]
@@ -89,13 +91,12 @@ package struct CheckpointTree: Sendable, Equatable {
         deepest = places.map(\.depth).max() ?? 0
         branchColumns = Set(source.map(\.branch)).map { CharacterWidth.columns(of: $0) }.max() ?? 0
         for checkpoint in source { measured.formUnion(checkpoint.losses.keys) }
+        figures = Set(CheckpointFigure.allCases.filter { figure in source.contains { $0.figure(figure) != nil } })
         stepDigits = source.map { String($0.step).count }.max() ?? 1
         for branch in branches { if let parent = branch.parent { beginnings[parent, default: []].append(branch.name) } }
-        let heldOut = checkpoints.indices.compactMap { index in
-            checkpoints[index].losses[.validationMel].flatMap { $0.isFinite ? (index, $0) : nil }
-        }
+        let heldOut = checkpoints.indices.filter { checkpoints[$0].figure(.mel)?.isFinite == true }
         if heldOut.count > 1 {
-            best = heldOut.min { ($0.1, checkpoints[$0.0].step) < ($1.1, checkpoints[$1.0].step) }?.0
+            best = heldOut.min { CheckpointSummary.isBetter(checkpoints[$0], checkpoints[$1], by: .mel) }
         }
     }
 

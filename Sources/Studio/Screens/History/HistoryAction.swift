@@ -5,7 +5,7 @@ package enum HistoryAction: Sendable, Hashable {
     case older, newer, switchPane, narrow
     case restore, branch, goTo, undo, redo
     case pin, tag, untag, note
-    case mark, compare, verify
+    case mark, compare, verify, evaluate, order
     case prune, delete, deleteThinnedOut
     case audition, hearTake
     case filter, keepFilter, dropFilter
@@ -45,6 +45,12 @@ extension HistoryAction {
                 [.history], [.character("v")], .history(.verify),
                 "verify: read every byte, repair what can be repaired",
                 hint: "verify"),
+            KeyBinding(
+                [.history], [.character("e")], .history(.evaluate),
+                "evaluate: it speaks the held-out texts and is measured; again ends that", hint: "evaluate"),
+            KeyBinding(
+                [.history], [.character("f")], .history(.order),
+                "the best first: by held-out mel, ce, top-3, character error …", hint: "best first"),
             KeyBinding(
                 [.history], [.character("d")], .history(.prune), "thin out: what would go and what stays (asks then)",
                 hint: "thin out"),

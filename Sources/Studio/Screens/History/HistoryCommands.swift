@@ -60,6 +60,11 @@ extension StudioState {
                 lines: ["An empty line takes it off."])
         case .verify:
             return say("Reading every byte of \(id), \(Wording.bytes(checkpoint.bytes)) …", then: .send(.verify(id)))
+        case .evaluate:
+            if pending.isWaiting(for: .evaluate(id)) {
+                return say("Ending the evaluation.", then: .send(.stopEvaluating))
+            }
+            return say("Evaluating \(id) beside training; e again ends that.", then: .send(.evaluate(id)))
         case .delete:
             overlay = .question(
                 Question(

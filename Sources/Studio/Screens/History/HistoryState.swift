@@ -17,11 +17,23 @@ package struct HistoryState: Sendable, Equatable {
     package var filter = LineEditor()
     /// Those that have them, by their number in the tree; nil lists all.
     package var found: [Int]?
+    /// The best by this stands first; nil lists them as they grew.
+    package var order: CheckpointFigure?
     /// Curves of the steps around the selected one, instead of its whole line.
     package var isNarrow = false
     package var moments = MomentLibrary()
 
     package init() {}
+
+    /// Checkpoints by their number in the tree, in the order they are listed.
+    var listed: [Int] {
+        let all = found ?? Array(tree.checkpoints.indices)
+        guard let order else { return all }
+        return all.sorted { CheckpointSummary.isBetter(tree.checkpoints[$0], tree.checkpoints[$1], by: order) }
+    }
+
+    /// True where the list is no tree.
+    var isFlat: Bool { found != nil || order != nil }
 }
 
 extension StudioState {
@@ -63,7 +75,8 @@ extension StudioState {
             history.pane = .list
         case .keepFilter: overlay = nil
         case .dropFilter:
-            if overlay == nil, history.found == nil { history.markedID = nil }
+            if overlay == nil, history.found == nil, history.order == nil { history.markedID = nil }
+            if overlay == nil { history.order = nil }
             overlay = nil
             history.filter = LineEditor()
             find()
@@ -72,8 +85,9 @@ extension StudioState {
             guard selectedCheckpoint != nil else { return perform(.openEditor as AuditionAction) }
             audition.form.weights = .selected
             return perform(.openEditor as AuditionAction)
-        case .restore, .branch, .goTo, .undo, .redo, .pin, .tag, .untag, .note, .verify, .delete:
+        case .restore, .branch, .goTo, .undo, .redo, .pin, .tag, .untag, .note, .verify, .evaluate, .delete:
             return change(action)
+        case .order: return orderByNextFigure()
         case .compare: return compare()
         case .prune: return say("Looking at what could go …", then: .ask(.thinning))
         case .deleteThinnedOut: return deleteThinnedOut()
@@ -86,7 +100,7 @@ extension StudioState {
             history.scroll = max(0, min(10_000, history.scroll + movement.lines))
             return
         }
-        let listed = screen == .history ? history.found ?? Array(checkpoints.indices) : Array(checkpoints.indices)
+        let listed = screen == .history ? history.listed : Array(checkpoints.indices)
         guard !listed.isEmpty else { return }
         var selection = ListSelection(index: listed.firstIndex(of: selectedIndex) ?? 0)
         selection.move(by: movement.lines, count: listed.count)
@@ -110,6 +124,18 @@ extension StudioState {
         }
         select(next)
         return []
+    }
+
+    /// Of the figures that some checkpoint has, then as they grew again.
+    private mutating func orderByNextFigure() -> [StudioEffect] {
+        let figures = CheckpointFigure.allCases.filter { figure in checkpoints.contains { $0.figure(figure) != nil } }
+        guard !figures.isEmpty else { return say("No checkpoint has held-out figures yet; e measures one.") }
+        let place = history.order.flatMap { figures.firstIndex(of: $0) }
+        let next = place.map { $0 + 1 } ?? 0
+        history.order = figures.indices.contains(next) ? figures[next] : nil
+        guard let order = history.order else { return say("As they grew again, the newest first.") }
+        if let first = history.listed.first { select(first) }
+        return say("The best first by \(Wording.name(of: order)); f takes the next figure, Esc ends it.")
     }
 
     private mutating func hearTake() -> [StudioEffect] {

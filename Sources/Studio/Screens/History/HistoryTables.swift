@@ -32,6 +32,11 @@ struct ComparisonTable {
             lines.append(
                 line(Wording.name(of: loss.metric), Self.text(loss.first), Self.text(loss.second), Self.change(loss)))
         }
+        for figure in comparison.figures {
+            func text(_ value: Double?) -> String { value.map(figure.figure.text) ?? "-" }
+            lines.append(
+                line(Wording.name(of: figure.figure), text(figure.first), text(figure.second), Self.change(figure)))
+        }
         lines.append(StyledLine())
         let differing = comparison.texts.compactMap(Self.settings)
         if differing.isEmpty { lines.append(StyledLine([("Settings  ", .accent), ("the same", .dim)])) }
@@ -66,14 +71,23 @@ struct ComparisonTable {
 
     private static func text(_ loss: Float?) -> String { loss.map { LineChart.short(Double($0)) } ?? "-" }
 
-    /// Every loss is better when it is lower.
+    private static func change(_ pair: CheckpointComparison.EvaluatedFigure) -> (String, CellStyle) {
+        guard let first = pair.first, let second = pair.second else { return ("", .dim) }
+        let isBetter = pair.figure.isBetterHigh ? second > first : second < first
+        let mark = second < first ? "↓" : second > first ? "↑" : "="
+        let style = CellStyle(second == first ? .dim : isBetter ? .good : .warning)
+        return ("\(mark) \(pair.figure.text(abs(second - first)))", style)
+    }
+
+    /// Every loss is better when it is lower, an accuracy when it is higher.
     private static func change(_ loss: CheckpointComparison.Loss) -> (String, CellStyle) {
         guard let first = loss.first, let second = loss.second, first.isFinite, second.isFinite else {
             return ("", .dim)
         }
         let change = Double(second) - Double(first)
         let mark = change < 0 ? "↓" : change > 0 ? "↑" : "="
-        let style = CellStyle(change < 0 ? .good : change > 0 ? .warning : .dim)
+        let isBetter = [.topThreeAccuracy, .validationTopThree].contains(loss.metric) ? change > 0 : change < 0
+        let style = CellStyle(change == 0 ? .dim : isBetter ? .good : .warning)
         return ("\(mark) \(LineChart.short(abs(change)))", style)
     }
 }

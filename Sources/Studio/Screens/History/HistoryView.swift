@@ -10,7 +10,7 @@ func drawHistory(_ state: StudioState, on grid: inout CellGrid, in rect: CellRec
         drawTree(state, on: &grid, in: list)
         drawMoment(state, checkpoint, on: &grid, in: moment, glyphs: glyphs)
     } else if rect.rows >= 18 {
-        let lines = (state.history.found?.count ?? state.checkpoints.count + 1) + 3
+        let lines = (state.history.isFlat ? state.history.listed.count : state.checkpoints.count + 1) + 3
         let (list, moment) = rect.splitTop(max(rect.rows / 3, min(lines, rect.rows / 2)))
         drawTree(state, on: &grid, in: list)
         drawMoment(state, checkpoint, on: &grid, in: moment, glyphs: glyphs)
@@ -42,23 +42,26 @@ private func drawNoHistory(_ state: StudioState, on grid: inout CellGrid, in rec
 /// The tree of checkpoints, or those that were found.
 private func drawTree(_ state: StudioState, on grid: inout CellGrid, in rect: CellRect) {
     let history = state.history
-    let listed = history.found ?? Array(state.checkpoints.indices)
-    let isFlat = history.found != nil
+    let listed = history.listed, isFlat = history.isFlat
     let selected = listed.firstIndex(of: state.selectedIndex)
     let place = selected.map { "\($0 + 1)/\(listed.count)" } ?? "\(listed.count)"
     let branches = history.tree.branchCount
-    let note = isFlat ? "\(place) found" : branches > 1 ? "\(place), \(branches) branches" : place
+    let order = history.order.map { ", best \(Wording.name(of: $0)) first" } ?? ""
+    let note =
+        history.found != nil
+        ? "\(place) found\(order)"
+        : isFlat ? "\(place)\(order)" : branches > 1 ? "\(place), \(branches) branches" : place
     grid.drawBox(rect, title: "History", focused: history.pane == .list, note: note)
     grid.addTarget(rect, StudioTarget.action(.history(.focus(.list))))
     var inside = rect.inside
-    if isFlat || state.overlay == .filter {
+    if history.found != nil || state.overlay == .filter {
         let (line, rest) = inside.splitTop(1)
         drawFilter(state, on: &grid, in: line)
         inside = rest
     }
     let room = CellRect(
         row: inside.row, column: inside.column + 1, rows: inside.rows, columns: max(0, inside.columns - 2))
-    let columns = CheckpointColumns(history.tree, isFlat: isFlat, columns: room.columns)
+    let columns = CheckpointColumns(history.tree, isFlat: isFlat, order: history.order, columns: room.columns)
     if inside.rows > 4 {
         columns.drawTitles(on: &grid, row: inside.row, in: room)
         inside = inside.splitTop(1).1

@@ -27,6 +27,7 @@ struct MomentFacts {
             lines += StyledLine.wrapped("“\(note)”", .text, columns: columns)
         }
         lines += losses(columns: columns)
+        lines += evaluation(columns: columns)
         lines += family(columns: columns)
         lines += takes(columns: columns)
         lines += settings(columns: columns)
@@ -62,12 +63,43 @@ struct MomentFacts {
             let name = CharacterWidth.padded(Wording.name(of: metric), columns: columns < 40 ? 14 : 23)
             var parts: [(String, CellStyle)] = [(name, .dim), (LineChart.short(Double(value)), .text)]
             if let head, head.id != checkpoint.id, let now = head.losses[metric] {
-                let isBetter = now < value
+                let isBetter = metric == .validationTopThree ? now > value : now < value
                 parts.append((" → \(LineChart.short(Double(now)))", CellStyle(isBetter ? .good : .warning)))
                 parts.append((" now", .dim))
             }
             return StyledLine(parts)
         }
+    }
+
+    /// What a deeper look measured, beside what the recordings come to, and why figures are missing.
+    private func evaluation(columns: Int) -> [StyledLine] {
+        guard let evaluation = checkpoint.evaluation else { return [] }
+        let age = Wording.age(of: evaluation.date, at: state.now)
+        var lines = [
+            StyledLine([
+                ("Evaluated  ", .accent),
+                ("\(age == "now" ? "just now" : "\(age) ago"), \(evaluation.clips) clips spoken", .dim),
+            ])
+        ]
+        if !evaluation.isComparable {
+            lines += StyledLine.wrapped(
+                "with other clips than the newest one: e measures it anew", CellStyle(.warning), columns: columns,
+                indent: 2)
+        }
+        for figure in CheckpointFigure.allCases {
+            let name = CharacterWidth.padded(Wording.name(of: figure), columns: columns < 40 ? 14 : 23)
+            let note = evaluation.notes[figure]
+            guard let value = evaluation.figures[figure] else {
+                if let note {
+                    lines += StyledLine.wrapped("\(name)– \(note)", .dim, columns: columns, indent: 2)
+                }
+                continue
+            }
+            let control = evaluation.recordings[figure].map { ", recordings \(figure.text($0))" } ?? ""
+            lines.append(StyledLine([(name, .dim), (figure.text(value), .text), (control, .dim)]))
+            if let note { lines += StyledLine.wrapped("  \(note)", .dim, columns: columns, indent: 2) }
+        }
+        return lines
     }
 
     private func family(columns: Int) -> [StyledLine] {

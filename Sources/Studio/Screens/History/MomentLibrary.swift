@@ -70,7 +70,9 @@ package struct MomentCurves: Sendable, Equatable {
         package var value: Float
     }
 
-    package static let metrics: [Metric] = [.mel, .validationMel, .crossEntropy, .validationCrossEntropy]
+    package static let metrics: [Metric] = [
+        .mel, .validationMel, .crossEntropy, .validationCrossEntropy, .validationTopThree,
+    ]
 
     package private(set) var points: [Metric: [Point]] = [:]
     package private(set) var firstStep = 0

@@ -21,6 +21,8 @@ package struct PendingCommands: Sendable, Equatable {
         (current, self.share) = (command, share)
     }
 
+    package func isWaiting(for command: TrainingCommand) -> Bool { commands.contains(command) }
+
     mutating func removeAll() { commands = [] }
 
     /// One sentence; nil when nothing is waited for.
@@ -38,6 +40,7 @@ package struct PendingCommands: Sendable, Equatable {
     private static func underWay(_ command: TrainingCommand) -> String? {
         switch command {
         case .verify(let id): "Reading every byte of \(id)"
+        case .evaluate(let id): "Evaluating \(id)"
         case .prune(let ids): "Deleting \(ids.count == 1 ? ids[0] : "\(ids.count) checkpoints")"
         default: nil
         }
@@ -59,7 +62,7 @@ package struct PendingCommands: Sendable, Equatable {
         case .note(let id, _): "the note on \(id)"
         case .setStage(let stage): stage.map { "only \($0.rawValue)" } ?? "the schedule's stages"
         case .setLearningRateFactor(let factor): "learning rate × \(factor)"
-        case .verify, .prune, .stop, .interrupt: nil
+        case .verify, .evaluate, .stopEvaluating, .prune, .stop, .interrupt: nil
         }
     }
 }

@@ -52,8 +52,7 @@ package enum LogFilter: Int, Sendable, Hashable, CaseIterable {
         case .event(let event): kinds.contains(event.kind)
         case .step(let record):
             stages.contains(record.stage)
-                && (self != .validation || record.metrics[.validationMel] != nil
-                    || record.metrics[.validationCrossEntropy] != nil)
+                && (self != .validation || Metric.heldOut.contains { record.metrics[$0] != nil })
         }
     }
 

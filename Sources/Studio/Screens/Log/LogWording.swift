@@ -8,9 +8,12 @@ enum LogWording {
     static let figures: [Stage: [Metric]] = [
         .sovits: [
             .mel, .validationMel, .kl, .commitment, .total, .discriminator, .adversarial, .featureMatching,
-            .generatorGradientNorm, .discriminatorGradientNorm, .validationCrossEntropy,
+            .generatorGradientNorm, .discriminatorGradientNorm, .validationCrossEntropy, .validationTopThree,
         ],
-        .prior: [.crossEntropy, .validationCrossEntropy, .topThreeAccuracy, .priorGradientNorm, .validationMel],
+        .prior: [
+            .crossEntropy, .validationCrossEntropy, .topThreeAccuracy, .validationTopThree, .priorGradientNorm,
+            .validationMel,
+        ],
     ]
 
     /// All of a line as text.

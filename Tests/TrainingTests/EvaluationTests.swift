@@ -1,0 +1,286 @@
+import Checkpoint
+import Foundation
+import GRDB
+import Tensor
+import Testing
+import Training
+import VoiceModel
+
+/// What checkpoints are measured and chosen by.
+@Suite struct EvaluationTests {
+    // MARK: Repeats and skips
+
+    /// An attention whose look sits on `places`, one for each token, with a little everywhere else.
+    private func attention(_ places: [Int], symbols: Int, heads: Int = 1) -> TextAttention {
+        var rows = [Float](repeating: 0.1 / Float(symbols), count: places.count * symbols)
+        for (row, place) in places.enumerated() {
+            for symbol in max(0, place - 1)...min(symbols - 1, place + 1) {
+                rows[row * symbols + symbol] = symbol == place ? 0.6 : 0.1
+            }
+        }
+        let even = [Float](repeating: 0.5 / Float(symbols), count: rows.count)
+        return TextAttention(
+            tokens: places.count, symbols: symbols, heads: Array(repeating: even, count: heads - 1) + [rows])
+    }
+
+    private func slips(_ places: [Int], symbols: Int) -> SpeechSlips {
+        SpeechSlips(Alignment(attention(places, symbols: symbols), heads: [0]))
+    }
+
+    /// Two tokens a symbol.
+    private func reading(_ symbols: Range<Int>) -> [Int] { symbols.flatMap { [$0, $0] } }
+
+    @Test func aTextThatIsReadOnceHasNoSlips() {
+        let found = slips(reading(0..<40), symbols: 40)
+        #expect(found.repeats == 0 && found.skipped == 0 && found.symbols == 40 && found.tokens == 80)
+        // A glance of two tokens back or ahead is none either.
+        var places = reading(0..<40)
+        (places[30], places[31], places[60], places[61]) = (2, 2, 39, 39)
+        let glancing = slips(places, symbols: 40)
+        #expect(glancing.repeats == 0 && glancing.skipped == 0)
+    }
+
+    @Test func whatIsSaidAgainIsCounted() {
+        let again = reading(0..<25) + reading(10..<25) + reading(10..<40)
+        #expect(slips(again, symbols: 40).repeats == 2)
+        #expect(slips(again, symbols: 40).skipped == 0)
+        let stuck = reading(0..<20) + Array(repeating: 20, count: 45) + reading(20..<40)
+        #expect(slips(stuck, symbols: 40).repeats == 1)
+    }
+
+    @Test func whatIsPassedOverIsCounted() {
+        let hole = reading(0..<12) + reading(24..<40)
+        let found = slips(hole, symbols: 40)
+        // Two symbols on either side of the gap of twelve count as looked at.
+        #expect((7...9).contains(found.skipped) && found.repeats == 0)
+        #expect((17...19).contains(slips(reading(0..<20), symbols: 40).skipped))
+    }
+
+    @Test func theHeadThatFollowsTheTextIsChosen() throws {
+        let recordings = [
+            attention(reading(0..<30), symbols: 30, heads: 3), attention(reading(0..<22), symbols: 22, heads: 3),
+        ]
+        let guide = try #require(AlignmentGuide(recordings: recordings))
+        #expect(guide.heads == [2] && guide.strength > 0.8)
+        let even = TextAttention(
+            tokens: 40, symbols: 30, heads: [[Float](repeating: 1 / 30, count: 1200)])
+        #expect(AlignmentGuide(recordings: [even]) == nil)
+        #expect(AlignmentGuide(recordings: []) == nil)
+    }
+
+    @Test(arguments: [ModelPreset.tiny, .v2]) func aPriorsAttentionIsAShareOfWhatEachRowSees(preset: ModelPreset) throws
+    {
+        let prior: any TokenPrior
+        if preset == .v2 {
+            var sizes = SemanticDecoderConfiguration()
+            (sizes.hidden, sizes.layers, sizes.heads, sizes.symbolCount, sizes.codeCount) = (32, 2, 4, 20, 16)
+            prior = SemanticDecoder(sizes)
+        } else {
+            prior = Prior(PriorConfiguration(hidden: 32, layers: 2, heads: 4, symbolCount: 20, codeCount: 16))
+        }
+        prior.initialize(seed: 3)
+        let look = try prior.textAttention(
+            text: [3, 4, 5, 6, 7], tokens: [1, 2, 3], speaker: .zeros([1, 192, 1]), codeTable: .zeros([16, 256]),
+            bert: nil)
+        #expect(look.heads.count == 8 && look.tokens == 3 && look.symbols == 5)
+        for head in look.heads {
+            let sums = (0..<3).map { row in head[row * 5..<(row + 1) * 5].reduce(0, +) }
+            // The first row of v2 is the text's own last one, which sees nothing but text.
+            #expect(abs(sums[0] - 1) < 1e-4 || preset == .tiny)
+            #expect(sums.allSatisfy { $0 > 0 && $0 < 1.0001 } && sums[2] < 0.999)
+        }
+    }
+
+    // MARK: Figures
+
+    @Test func characterErrorsAreOfAllCharacters() {
+        var errors = CharacterErrors()
+        #expect(errors.rate == nil)
+        errors.add(text: "Good Morning, “you”!", heard: "good morning you")
+        #expect(errors.rate == 0 && errors.characters == 16)
+        errors.add(text: "It’s late.", heard: "")
+        #expect(errors.errors == 9 && errors.rate == 9.0 / 25)
+    }
+
+    @Test func oneThatWasNeverMeasuredIsNoRecogniser() throws {
+        #expect(SpeechRecognizer(path: "/nowhere:/usr/share") == nil)
+    }
+
+    @Test func validationMeasuresTopThreeToo() throws {
+        let engine = try TinyVoice.engine { $0.training.validationSteps = 2 }
+        let records = try (0..<2).map { _ in try engine.performStep(branch: "main") }
+        #expect(records[0].metrics[.validationTopThree] == nil)
+        let share = try #require(records[1].metrics[.validationTopThree])
+        #expect(share >= 0 && share <= 1)
+        // A row of a version that did not measure it is the same step's outcome.
+        var old = records[1]
+        old.metrics[.validationTopThree] = nil
+        #expect(old.isIdentical(to: records[1]) && records[1].isIdentical(to: old))
+        old.metrics[.validationTopThree] = share + 0.5
+        #expect(old.differences(from: records[1]) == ["validation_top3_accuracy"])
+    }
+
+    // MARK: Journal
+
+    private func evaluation(_ basis: String = "a", at seconds: Double = 1, cer: Double = 0.5) -> CheckpointEvaluation {
+        CheckpointEvaluation(
+            date: Date(timeIntervalSince1970: seconds), clips: 2, basis: basis,
+            figures: [.mel: 0.9, .characterError: cer], recordings: [.characterError: 0.2],
+            notes: [.similarity: "no base"])
+    }
+
+    @Test func evaluationsOutliveTheProcessAndReplaceEarlierOnes() throws {
+        let folder = try VoiceFolder()
+        let url = try folder.voice().journalURL
+        let (first, second) = (CheckpointID(branch: "main", step: 1), CheckpointID(branch: "b", step: 2))
+        do {
+            let journal = try Journal(url: url)
+            try journal.add(evaluation(cer: 0.9), of: first)
+            try journal.add(evaluation(), of: first)
+            try journal.add(evaluation("b", at: 2), of: second)
+        }
+        let read = try Journal(readOnly: url).evaluations()
+        var expected = evaluation()
+        expected.isComparable = false
+        #expect(read == [first: expected, second: evaluation("b", at: 2)])
+    }
+
+    @Test func aJournalOfAnEarlierVersionOpens() throws {
+        let folder = try VoiceFolder()
+        let url = try folder.voice().journalURL
+        do {
+            let journal = try Journal(url: url)
+            _ = try journal.append(
+                StepRecord(
+                    branch: "main", step: 1, stage: .sovits, epoch: 0, batch: 0, learningRate: 1, metrics: [.mel: 2],
+                    seconds: 1))
+        }
+        try DatabaseQueue(path: url.path).write { database in
+            try database.execute(sql: "DROP TABLE evaluations")
+            try database.execute(sql: "DELETE FROM grdb_migrations WHERE identifier = '3'")
+        }
+        #expect(try Journal(readOnly: url).evaluations().isEmpty)
+        let journal = try Journal(url: url)
+        let id = CheckpointID(branch: "main", step: 1)
+        try journal.add(evaluation(), of: id)
+        #expect(try journal.evaluations() == [id: evaluation()])
+        #expect(try journal.rows(branch: "main").count == 1)
+    }
+
+    // MARK: Choice
+
+    private func summary(_ step: Int, mel: Float, top: Float? = nil, cer: Double? = nil) -> CheckpointSummary {
+        var result = CheckpointSummary(
+            id: "main/g_000000\(step)", branch: "main", step: step, date: Date(timeIntervalSince1970: 0),
+            reason: "user",
+            bytes: 1, parent: nil, isPinned: false, losses: [.validationMel: mel])
+        result.losses[.validationTopThree] = top
+        if let cer { result.evaluation = evaluation(cer: cer) }
+        result.evaluation?.figures[.mel] = nil
+        return result
+    }
+
+    @Test func theBestByEachFigureIsChosen() {
+        let all = [
+            summary(1, mel: 1, top: 0.2), summary(2, mel: .nan, top: 0.6, cer: 0.3), summary(3, mel: 0.5, top: 0.4),
+            summary(4, mel: 0.5, top: 0.1, cer: 0.2),
+        ]
+        #expect(
+            CheckpointSummary.best(of: all, by: [.mel, .topThree, .characterError, .repeats]) == [
+                "main/g_0000003": [.mel], "main/g_0000002": [.topThree], "main/g_0000004": [.characterError],
+            ])
+        #expect(CheckpointSummary.best(of: all, by: []).isEmpty)
+        let sorted = all.sorted { CheckpointSummary.isBetter($0, $1, by: .characterError) }
+        #expect(sorted.prefix(2).map(\.step) == [4, 2])
+        // Measured with other clips, it is not held against the rest.
+        var others = all
+        others[3].evaluation?.isComparable = false
+        #expect(CheckpointSummary.best(of: others, by: [.characterError]) == ["main/g_0000002": [.characterError]])
+    }
+
+    @Test func retentionKeepsWhatMeasuredBestAndSaysWhy() async throws {
+        let folder = try VoiceFolder {
+            ($0.training.validationSteps, $0.training.autosaveSteps) = (1, 1)
+            $0.training.keepCheckpoints = 0
+        }
+        try await train(folder.voice(), to: 6)
+        let voice = try folder.voice()
+        let store = try CheckpointStore(directory: voice.checkpointDirectory, access: .readOnly)
+        let journal = try Journal(url: voice.journalURL)
+        // The third hears best; nothing else would keep it.
+        let third = CheckpointID(branch: "main", step: 3)
+        for id in try store.list().map(\.id) { try journal.add(evaluation(cer: id == third ? 0.1 : 0.7), of: id) }
+        let overview = CheckpointOverview(store: store, journal: journal)
+        var training = voice.configuration.training
+        (training.keepCheckpoints, training.keepBest) = (1, [.characterError])
+        let preview = try overview.prunePreview(training)
+        let kept = try #require(preview.kept.first { $0.checkpoint.id == third.description })
+        #expect(kept.reasons.contains("best cer"))
+        #expect(try overview.best(by: [.characterError]) == [third: [.characterError]])
+    }
+
+    // MARK: The whole of it
+
+    @Test func anEvaluationIsTheSameTwiceAndKnowsWhatItCannotMeasure() async throws {
+        let folder = try VoiceFolder()
+        try await train(folder.voice(), to: 2)
+        let voice = try folder.voice()
+        let store = try CheckpointStore(directory: voice.checkpointDirectory, access: .readOnly)
+        let evaluator = try CheckpointEvaluator(voice: voice, store: store, recognizer: nil)
+        var shares: [Double] = []
+        let id = CheckpointID(branch: "main", step: 2)
+        var first = try evaluator.evaluate(id) {
+            shares.append($0)
+            return true
+        }
+        #expect(shares == shares.sorted() && shares.last == 1)
+        #expect(first.figures[.characterError] == nil && first.figures[.similarity] == nil)
+        #expect(first.remarks.contains { $0.hasPrefix("cer not measured: no recogniser") })
+        #expect(first.remarks.contains("similarity not measured: the voice has no base that many speakers trained"))
+        let second = try evaluator.evaluate(id)
+        first.date = second.date
+        #expect(first == second)
+        #expect(throws: CancellationError.self) { try evaluator.evaluate(id) { $0 < 0.3 } }
+    }
+
+    @Test func aStudioEvaluatesBesideTraining() async throws {
+        let folder = try VoiceFolder { $0.training.autosaveSteps = 1 }
+        try await train(folder.voice(), to: 1)
+        let watched = try Watched(try folder.voice(), TrainerOptions(threads: 1))
+        watched.trainer.send(.evaluate("main/g_0000001"))
+        #expect(await watched.until { _ in watched.obeyed.contains(.evaluate("main/g_0000001")) })
+        watched.trainer.send(.stop)
+        _ = await watched.finish()
+        #expect(watched.messages.contains { $0.hasPrefix("Evaluated main/g_0000001: mel ") })
+        #expect(watched.progress.contains { $0.command == .evaluate("main/g_0000001") })
+        let summary = watched.last?.checkpoints.first { $0.step == 1 }
+        #expect(summary?.evaluation?.figures[.mel] != nil && summary?.figure(.topThree) != nil)
+    }
+
+    @Test func likenessIsToldOnlyByAnEncoderThatManySpeakersTrained() async throws {
+        let base = try VoiceFolder()
+        try await train(base.voice(), to: 1)
+        let folder = try VoiceFolder(base: base) { $0.base = .init(voice: base.url.path) }
+        let voice = try folder.voice()
+        func reason() throws -> String? {
+            if case .unknown(let reason) = try SpeakerLikeness(voice) { return reason }
+            return nil
+        }
+        #expect(try reason()?.contains("that they trained it") == true)
+        var configuration = TinyVoice.configuration()
+        configuration.speaker = .init()
+        configuration.speaker?.speakers = 247
+        try base.write(configuration)
+        #expect(try reason()?.contains("no held-out error rate") == true)
+        configuration.speaker?.heldOutErrorRate = 0.041
+        try base.write(configuration)
+        #expect(try base.voice().configuration == configuration)
+        guard case .known(let encoder) = try SpeakerLikeness(voice) else {
+            Issue.record("there is no encoder")
+            return
+        }
+        #expect(encoder.remark == "by an encoder of 247 speakers whose error rate among others is 4.1 %")
+        let likeness = try #require(try encoder.mean(of: [TinyVoice.waveform(1)]))
+        #expect(likeness > -1.0001 && likeness < 1.0001)
+    }
+}
