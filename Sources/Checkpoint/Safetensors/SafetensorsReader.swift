@@ -21,65 +21,33 @@ struct SafetensorsReader {
     func read(
         _ path: String, name: String, while isWanted: @Sendable (_ bytes: Int) -> Bool = { _ in true }
     ) throws -> SafetensorsContents {
-        let reader = try FileReader(fileSystem, path)
-        guard reader.isPlain else { throw SafetensorsDefect(reason: "it is not a plain file") }
-        let size = reader.size
+        try withoutActuallyEscaping(isWanted) { try contents(of: path, name: name, while: $0) }
+    }
+
+    private func contents(
+        of path: String, name: String, while isWanted: @escaping @Sendable (_ bytes: Int) -> Bool
+    ) throws -> SafetensorsContents {
+        let stream = try SafetensorsStream(fileSystem, path, while: isWanted)
         // A sparse file can claim any length, and reading it would fill the memory with nothing.
-        if keepsTensors, size > Self.memoryLimit {
-            throw CheckpointError.outOfMemory(bytes: size, purpose: "the tensors of \(name)")
+        if keepsTensors, stream.size > Self.memoryLimit {
+            throw CheckpointError.outOfMemory(bytes: stream.size, purpose: "the tensors of \(name)")
         }
-
-        let stream = try DigestStream()
-        let tensorStream = try DigestStream()
-        /// Hands on the next bytes piece by piece, hashing them while they are in the processor's cache.
-        func pass(_ count: Int, _ body: (UnsafeRawBufferPointer) -> Void) throws {
-            tensorStream.reset()
-            var left = count
-            while left > 0 {
-                let wanted = min(left, AlignedBuffer.piece)
-                guard isWanted(wanted) else { throw CancellationError() }
-                let piece = try reader.next(wanted)
-                guard !piece.isEmpty else { throw SafetensorsDefect(reason: "it became shorter while it was read") }
-                stream.update(piece)
-                tensorStream.update(piece)
-                body(piece)
-                left -= piece.count
-            }
-        }
-        func take(_ count: Int) throws -> [UInt8] {
-            try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-                let target = UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: count)
-                try pass(count) { piece in
-                    UnsafeMutableRawBufferPointer(rebasing: target[filled...]).copyMemory(from: piece)
-                    filled += piece.count
-                }
-            }
-        }
-
-        guard size >= 8 else {
-            throw SafetensorsDefect(reason: "it is truncated: \(size) bytes are too few for a header")
-        }
-        let declared = try take(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        guard declared <= UInt64(SafetensorsHeader.lengthLimit), declared <= UInt64(size - 8) else {
-            throw SafetensorsDefect(reason: "its header claims \(declared) bytes in a file of \(size)")
-        }
-        let length = Int(declared)
-        let header = try SafetensorsHeader(json: try take(length), bodyLength: size - 8 - length)
 
         var tensors: [TensorImage] = []
         var digests: [(name: String, digest: Digest)] = []
-        for entry in header.entries {
+        for entry in stream.header.entries {
             if keepsTensors {
                 tensors.append(
                     TensorImage(
-                        name: entry.name, type: entry.type, shape: entry.shape, bytes: try take(entry.range.count)))
+                        name: entry.name, type: entry.type, shape: entry.shape,
+                        bytes: try stream.take(entry.range.count)))
             } else {
-                try pass(entry.range.count) { _ in }
+                try stream.pass(entry.range.count) { _ in }
             }
-            digests.append((entry.name, tensorStream.digest))
+            digests.append((entry.name, stream.tensorDigest))
         }
         return SafetensorsContents(
-            file: StateFile(name: name, tensors: tensors, metadata: header.metadata), digest: stream.digest,
+            file: StateFile(name: name, tensors: tensors, metadata: stream.header.metadata), digest: stream.digest,
             tensorDigests: digests)
     }
 }
@@ -96,9 +64,43 @@ package enum Safetensors {
         }
     }
 
-    /// Writes a file durably under a new name; throws when there is one of that name already.
-    package static func write(_ file: StateFile, to url: URL, fileSystem: FileSystem = FileSystem()) throws {
-        let prepared = try PreparedFile(file)
-        try fileSystem.writeNewFile(url.path, length: prepared.bytes) { try prepared.write(to: $0) }
+    /// Goes through a file's tensors one after another; `begin` is told what there is, then `body` is given the bytes of
+    /// each and their digest. Throws what they throw, else one sentence that names the file and what is wrong.
+    package static func stream(
+        _ url: URL, fileSystem: FileSystem = FileSystem(),
+        begin: (_ metadata: [String: String], _ tensors: [(name: String, type: ScalarType, shape: [Int])]) throws ->
+            Void,
+        body: (_ index: Int, _ bytes: UnsafeRawBufferPointer, _ digest: Digest) throws -> Void
+    ) throws {
+        do {
+            let stream = try SafetensorsStream(fileSystem, url.path)
+            try begin(stream.header.metadata, stream.header.entries.map { ($0.name, $0.type, $0.shape) })
+            for (index, entry) in stream.header.entries.enumerated() {
+                let bytes = try stream.take(entry.range.count)
+                try bytes.withUnsafeBytes { try body(index, $0, stream.tensorDigest) }
+            }
+        } catch let defect as SafetensorsDefect {
+            throw CheckpointError.unreadableFile(path: url.path, reason: defect.reason)
+        }
+    }
+
+    /// Writes a file durably under a new name; throws when there is one of that name already, unless it is to be replaced.
+    /// Under its name stands the whole file or what stood there before.
+    package static func write(
+        _ file: StateFile, to url: URL, replaces: Bool = false, fileSystem: FileSystem = FileSystem()
+    ) throws {
+        let prepared = try PreparedFile(file), path = url.standardizedFileURL.path
+        if !replaces, try fileSystem.status(of: path) != nil { throw CheckpointError.exists(path: path) }
+        let folder = (path as NSString).deletingLastPathComponent
+        let temporary = "\(folder)/\(FileSystem.temporaryPrefix)\((path as NSString).lastPathComponent)-\(getpid())"
+        try fileSystem.discard(temporary)
+        do {
+            try fileSystem.writeNewFile(temporary, length: prepared.bytes) { try prepared.write(to: $0) }
+            try fileSystem.rename(temporary, to: path)
+        } catch {
+            try? fileSystem.remove(temporary)
+            throw error
+        }
+        try fileSystem.syncFolder(folder)
     }
 }

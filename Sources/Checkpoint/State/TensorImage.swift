@@ -10,6 +10,7 @@ package enum ScalarType: String, Sendable, Codable, CaseIterable {
     case int32 = "I32"
     case int64 = "I64"
     case uint8 = "U8"
+    case int8 = "I8"
 
     /// Bytes of one number.
     package var width: Int {
@@ -17,7 +18,7 @@ package enum ScalarType: String, Sendable, Codable, CaseIterable {
         case .float64, .int64: 8
         case .float32, .int32: 4
         case .float16, .bfloat16: 2
-        case .uint8: 1
+        case .uint8, .int8: 1
         }
     }
 }
@@ -31,6 +32,7 @@ extension Double: TensorScalar { package static var scalarType: ScalarType { .fl
 extension Int32: TensorScalar { package static var scalarType: ScalarType { .int32 } }
 extension Int64: TensorScalar { package static var scalarType: ScalarType { .int64 } }
 extension UInt8: TensorScalar { package static var scalarType: ScalarType { .uint8 } }
+extension Int8: TensorScalar { package static var scalarType: ScalarType { .int8 } }
 
 /// A named array of numbers, copied out of whatever it came from: safe to hand to another thread.
 package struct TensorImage: Sendable, Equatable {
@@ -95,7 +97,7 @@ package struct TensorImage: Sendable, Equatable {
                 let bits = UInt16(bytes[2 * index]) | UInt16(bytes[2 * index + 1]) << 8
                 return isBrain ? Float(bitPattern: UInt32(bits) << 16) : Float(Float16(bitPattern: bits))
             }
-        case .int32, .int64, .uint8:
+        case .int32, .int64, .uint8, .int8:
             throw CheckpointError.unexpectedTensor(name: name, found: type.rawValue, wanted: "floating-point numbers")
         }
     }

@@ -96,6 +96,7 @@ extension Comparison.TensorDifference.Kind {
         case .int32: maximum(first, second, Int32.self) { Double($0) }
         case .int64: maximum(first, second, Int64.self) { Double($0) }
         case .uint8: maximum(first, second, UInt8.self) { Double($0) }
+        case .int8: maximum(first, second, Int8.self) { Double($0) }
         }
     }
 

@@ -6,7 +6,7 @@ import Tensor
 package final class Convolution1d: Module {
     package let bias: Tensor?
     package var adapter: LowRankAdapter?
-    private let weight: ConvolutionWeight
+    private var weight: ConvolutionWeight
     private let stride, padding, dilation, groups: Int
 
     /// `initializer` nil is PyTorch's default, uniform within ±1/√(Cin/groups · K), and so is `biasInitializer`.
@@ -55,9 +55,13 @@ extension Convolution1d: Adaptable {
     package func add(toWeight delta: Tensor) { weight.add(delta) }
 }
 
+extension Convolution1d: WeightNormed {
+    func fold() { weight.fold() }
+}
+
 /// A transposed convolution over time, weight [Cin, Cout, K]: [B, Cin, T] -> [B, Cout, (T − 1)·stride − 2·padding + K].
 package final class TransposedConvolution1d: Module {
-    private let weight: ConvolutionWeight
+    private var weight: ConvolutionWeight
     private let bias: Tensor
     private let stride, padding: Int
 
@@ -83,10 +87,28 @@ package final class TransposedConvolution1d: Module {
     package func collect(_ state: StateCollector) { weight.collect(state, bias: bias) }
 }
 
+extension TransposedConvolution1d: WeightNormed {
+    func fold() { weight.fold() }
+}
+
+/// A layer whose weight may be kept as direction and magnitude.
+private protocol WeightNormed: Module {
+    /// Makes one weight of the two.
+    func fold()
+}
+
+extension Module {
+    /// Makes plain weights of those that are kept as direction and magnitude, for good: for synthesis.
+    package func foldWeightNorm() {
+        let collector = StateCollector { _, module in (module as? any WeightNormed)?.fold() }
+        collect(collector)
+    }
+}
+
 /// A convolution's weight, plain or as direction and magnitude.
 private struct ConvolutionWeight {
     let direction: Tensor
-    let magnitude: Tensor?
+    private(set) var magnitude: Tensor?
     let initializer: Initializer
     let biasInitializer: Initializer
 
@@ -101,14 +123,24 @@ private struct ConvolutionWeight {
     /// magnitude.
     func add(_ delta: Tensor) {
         guard let magnitude else { return direction.overwrite(direction.detached() + delta) }
-        let rows = direction.shape[0]
-        func norms(_ weight: Tensor) -> Tensor {
-            weight.reshaped([rows, -1]).squared().sum(axis: 1).squareRoot().reshaped(magnitude.shape)
-        }
-        let old = direction.detached()
-        let sum = old * (magnitude.detached() / norms(old)) + delta
+        let sum = folded(magnitude) + delta
         direction.overwrite(sum)
-        magnitude.overwrite(norms(sum))
+        magnitude.overwrite(norms(sum, magnitude.shape))
+    }
+
+    mutating func fold() {
+        guard let magnitude else { return }
+        direction.overwrite(folded(magnitude))
+        self.magnitude = nil
+    }
+
+    private func folded(_ magnitude: Tensor) -> Tensor {
+        let old = direction.detached()
+        return old * (magnitude.detached() / norms(old, magnitude.shape))
+    }
+
+    private func norms(_ weight: Tensor, _ shape: [Int]) -> Tensor {
+        weight.reshaped([weight.shape[0], -1]).squared().sum(axis: 1).squareRoot().reshaped(shape)
     }
 
     func collect(_ state: StateCollector, bias: Tensor?) {

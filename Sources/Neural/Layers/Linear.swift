@@ -8,9 +8,11 @@ package final class Linear: Module {
     private let initializer: Initializer
     private let biasInitializer: Initializer
 
-    /// `initializer` nil is PyTorch's default, uniform within ±1/√I, for the bias too.
-    package init(_ inputs: Int, _ outputs: Int, bias: Bool = true, initializer: Initializer? = nil) {
-        weight = .parameter([outputs, inputs])
+    /// `initializer` nil is PyTorch's default, uniform within ±1/√I, for the bias too. `weight` is one that others use, too.
+    package init(
+        _ inputs: Int, _ outputs: Int, bias: Bool = true, initializer: Initializer? = nil, weight shared: Tensor? = nil
+    ) {
+        weight = shared ?? .parameter([outputs, inputs])
         self.bias = bias ? .parameter([outputs]) : nil
         let bound = 1 / Float(inputs).squareRoot()
         self.initializer = initializer ?? .uniform(bound: bound)

@@ -26,52 +26,58 @@ package final class SmallWeights {
     package let format: WeightFormat
     let description: ck_weights
     /// Keeps alive what `description` points to.
-    private let weight: Tensor, bias: Tensor?
-    private let packed, scales, sums: Storage?
+    private let weight: Tensor?, bias: Tensor?, packed: PackedMatrix?
 
     /// The best instruction set of this machine: 0 portable, 1 AVX2, 2 AVX-512, 3 AVX-512 with VNNI.
     package static var bestInstructionSet: Int { Int(ck_weights_isa_level()) }
 
     /// `instructionSet` limits the kernels; the machine's best by default.
-    package init(_ weight: Tensor, bias: Tensor? = nil, format: WeightFormat, instructionSet: Int = Int.max) {
+    package convenience init(
+        _ weight: Tensor, bias: Tensor? = nil, format: WeightFormat, instructionSet: Int = Int.max
+    ) {
         precondition(weight.rank == 2, "a matrix is needed, this has a shape of \(weight.shape)")
-        let rows = weight.shape[0], columns = weight.shape[1]
-        precondition(
-            bias?.count ?? rows == rows, "a bias of \(bias?.shape ?? []) does not fit a weight of \(weight.shape)")
-        self.weight = weight
-        self.bias = bias
-        self.format = format
-        let stride = Int(ck_weights_stride(format.code, Int64(columns)))
-        var pointer = UnsafeRawPointer(weight.pointer)
         if format == .float32 {
-            (packed, scales, sums) = (nil, nil, nil)
+            self.init(weight: weight, bias: bias, instructionSet: instructionSet)
         } else {
-            let bytes = format == .int8 ? 1 : 2
-            let memory = Storage(count: rows * stride * bytes / 4)
-            let (rowScales, rowSums) = (Storage(count: rows), Storage(count: rows))
-            let (base, from) = (UnsafeMutableRawPointer(memory.pointer), weight.pointer)
-            let sumPointer = UnsafeMutableRawPointer(rowSums.pointer).bindMemory(to: Int32.self, capacity: rows)
-            parallelFor(rows) { row in
-                ck_weights_pack_row(
-                    format.code, Int64(columns), from + row * columns, base + row * stride * bytes,
-                    rowScales.pointer + row, sumPointer + row)
-            }
-            pointer = UnsafeRawPointer(base)
-            (packed, scales, sums) = (memory, rowScales, rowSums)
+            self.init(PackedMatrix(weight, format: format), bias: bias, instructionSet: instructionSet)
         }
-        description = ck_weights(
-            format: format.code, rows: Int64(rows), columns: Int64(columns), stride: Int64(stride), weights: pointer,
-            scales: scales.map { UnsafePointer($0.pointer) },
-            sums: sums.map { UnsafeRawPointer($0.pointer).assumingMemoryBound(to: Int32.self) },
-            bias: bias.map { UnsafePointer($0.pointer) },
-            isa: Int64(min(instructionSet, SmallWeights.bestInstructionSet)))
+    }
+
+    private init(weight: Tensor, bias: Tensor?, instructionSet: Int) {
+        (self.weight, self.bias, packed, format) = (weight, bias, nil, .float32)
+        description = Self.description(
+            .float32, rows: weight.shape[0], columns: weight.shape[1], stride: weight.shape[1],
+            UnsafeRawPointer(weight.pointer), bias: bias, instructionSet: instructionSet)
+    }
+
+    /// A matrix that is packed already.
+    package init(_ packed: PackedMatrix, bias: Tensor? = nil, instructionSet: Int = Int.max) {
+        (weight, self.bias, self.packed, format) = (nil, bias, packed, packed.format)
+        var description = Self.description(
+            packed.format, rows: packed.rows, columns: packed.columns, stride: packed.stride,
+            UnsafeRawPointer(packed.memory.pointer), bias: bias, instructionSet: instructionSet)
+        description.scales = UnsafePointer(packed.scaleStorage.pointer)
+        description.sums = UnsafePointer(packed.sumPointer)
+        self.description = description
+    }
+
+    private static func description(
+        _ format: WeightFormat, rows: Int, columns: Int, stride: Int, _ weights: UnsafeRawPointer, bias: Tensor?,
+        instructionSet: Int
+    ) -> ck_weights {
+        precondition(
+            bias?.count ?? rows == rows, "a bias of \(bias?.shape ?? []) does not fit \(rows) rows of weights")
+        return ck_weights(
+            format: format.code, rows: Int64(rows), columns: Int64(columns), stride: Int64(stride), weights: weights,
+            scales: nil, sums: nil, bias: bias.map { UnsafePointer($0.pointer) },
+            isa: Int64(min(instructionSet, bestInstructionSet)))
     }
 
     package var rows: Int { Int(description.rows) }
     package var columns: Int { Int(description.columns) }
     /// Bytes read for one product, scales and bias aside.
     package var byteCount: Int {
-        rows * Int(description.stride) * (format == .float32 ? 4 : format == .bfloat16 ? 2 : 1)
+        rows * Int(description.stride) * PackedMatrix.width(format)
     }
 
     /// y = W x + b, O values into `y`; the same bits at any thread count. `scratch` holds `scratchCount` floats.

@@ -11,32 +11,35 @@ import VoiceModel
 /// Not Sendable: build it on the thread that uses it, from a `WeightsImage`.
 package final class Synthesizer {
     let sovits: SoVITS
-    let prior: any TokenPrior
-    private let frontEnd: TextFrontEnd
-    private let bert: BertReader?
-    private let weights: WeightsImage
+    private let speaker: SentenceSpeaker
+    var prior: any TokenPrior { speaker.prior }
+
     /// How tokens are drawn: the voice's own way, until it is changed.
-    package var sampling: VoiceConfiguration.Sampling
+    package var sampling: VoiceConfiguration.Sampling {
+        get { speaker.sampling }
+        set { speaker.sampling = newValue }
+    }
     /// Characters of what was spoken last that no symbol stands for: one sentence each.
-    package private(set) var remarks: [String] = []
-    /// Silence between two sentences, in seconds.
-    private let pause = 0.2
+    package var remarks: [String] { speaker.remarks }
 
     /// - Throws: `TrainingError.incompatible` when the weights are not those of this voice.
     ///
     /// The prior draws tokens with `priorWeights`: smaller ones are faster and agree less.
     package init(_ weights: WeightsImage, voice: Voice, priorWeights: WeightFormat = .float32) throws {
-        self.weights = weights
-        sampling = voice.configuration.sampling
-        frontEnd = try voice.textFrontEnd()
-        bert = BertReader(voice)
         let sizes = SoVITSConfiguration(
             voice.configuration.voice.preset, symbolCount: weights.position.symbolCount,
             codeCount: weights.position.codeCount)
         sovits = SoVITS(sizes)
-        prior = voice.configuration.voice.preset.prior(for: sizes)
+        let prior = voice.configuration.voice.preset.prior(for: sizes)
         try weights.load(into: sovits, prior)
         prior.decodeWith(priorWeights)
+        let bert = BertReader(voice)
+        let reader: SentenceSpeaker.Reader =
+            bert.map { bert in bert.isInstalled ? .reads { try bert.features(of: $0, symbols: $1) } : .missing }
+            ?? .none
+        speaker = SentenceSpeaker(
+            sovits.generator, prior, try voice.textFrontEnd(), reader: reader,
+            tokensPerSymbol: weights.position.tokensPerSymbol, sampling: voice.configuration.sampling)
     }
 
     /// Speaks a text with the style of `reference`, a spectrum [1, reference bins, T].
@@ -51,37 +54,9 @@ package final class Synthesizer {
         _ text: String, reference: Tensor, seed: UInt64, progress: ((Int) -> Bool)? = nil,
         onAudio: (([Float]) -> Bool)? = nil, onTokens: ((SpokenTokens) -> Void)? = nil
     ) throws -> Waveform {
-        let sentences = frontEnd.sentences(in: try TextNormalizer().normalize(text))
-        guard !sentences.isEmpty else { throw TrainingError.nothingToSay }
-        let g = sovits.speakerVector(reference)
-        var samples = [Float](), spoken = 0
-        func add(_ piece: [Float]) throws {
-            samples += piece
-            if let onAudio, !onAudio(piece) { throw CancellationError() }
-        }
-        remarks = []
-        if let bert, !bert.isInstalled {
-            remarks.append("The voice's BERT is not there; this is spoken without what it knows of the text.")
-        }
-        for (index, sentence) in sentences.enumerated() {
-            let encoded = try frontEnd.encode(sentence), symbols = encoded.ids
-            if let warning = encoded.warning { remarks.append(warning) }
-            guard !symbols.isEmpty else { continue }
-            if !samples.isEmpty { try add([Float](repeating: 0, count: Int(pause * Double(sampleRate)))) }
-            let features = try bert.flatMap {
-                $0.isInstalled ? try $0.features(of: sentence, symbols: encoded.symbols) : nil
-            }
-            let tokens = try prior.sample(
-                text: symbols, speaker: g, codeTable: sovits.codeTable, bert: TextFeatures.batch([features]),
-                options: options(for: symbols),
-                random: RandomStream(seed: seed, name: "sampling", step: index)
-            ) { progress?(spoken + $0) ?? true }
-            spoken += tokens.count
-            onTokens?(SpokenTokens(symbols: symbols, textFeatures: features, tokens: tokens))
-            try decode(tokens, symbols, g, seed: seed, part: index, into: add)
-        }
-        guard !samples.isEmpty else { throw TrainingError.nothingToSay }
-        return Waveform(samples: samples, sampleRate: sampleRate)
+        try speaker.speak(
+            text, style: sovits.speakerVector(reference), seed: seed, progress: progress, onAudio: onAudio,
+            onTokens: onTokens)
     }
 
     /// A clip's own tokens, spoken again: what SoVITS can do before the prior has learned anything.
@@ -89,43 +64,14 @@ package final class Synthesizer {
         let g = sovits.speakerVector(reference)
         let tokens = sovits.tokens(of: clip)
         var samples = [Float]()
-        decode(tokens, clip.text, g, seed: seed, part: 0) { samples += $0 }
+        speaker.decode(tokens, clip.text, g, seed: seed, part: 0) { samples += $0 }
         return Waveform(samples: samples, sampleRate: sampleRate)
     }
 
     /// The tokens that a text is likely to take, by the voice's rate of speech.
-    package func expectedTokens(_ text: String) throws -> Int {
-        let symbols = try frontEnd.sentences(in: try TextNormalizer().normalize(text)).reduce(0) {
-            $0 + (try frontEnd.encode($1).ids.count)
-        }
-        return max(1, Int(weights.position.tokensPerSymbol * Double(symbols)))
-    }
+    package func expectedTokens(_ text: String) throws -> Int { try speaker.expectedTokens(text) }
 
-    package var sampleRate: Int { sovits.configuration.sampleRate }
-
-    private func options(for symbols: [Int32]) -> SamplingOptions {
-        let predicted = weights.position.tokensPerSymbol * Double(symbols.count)
-        var options = SamplingOptions(maximumTokens: max(25, Int((3 * predicted).rounded(.up))))
-        options.topK = sampling.topK
-        options.topP = Float(sampling.topP)
-        options.temperature = Float(sampling.temperature)
-        options.repetitionPenalty = Float(sampling.repetitionPenalty)
-        return options
-    }
-
-    /// Every frame before the decoder depends on all tokens, so those must be known first; the decoder hears only a few
-    /// frames around each, and runs window by window.
-    private func decode(
-        _ tokens: [Int], _ symbols: [Int32], _ g: Tensor, seed: UInt64, part: Int, into add: ([Float]) throws -> Void
-    ) rethrows {
-        if tokens.isEmpty { return }
-        let z = sovits.latents(
-            tokens: tokens, text: symbols, speaker: g, noiseScale: Float(sampling.noiseScale),
-            random: RandomStream(seed: seed, name: "noise", step: part))
-        for frames in DecoderWindows(frames: 2 * tokens.count) {
-            try add(sovits.decode(z, speaker: g, frames: frames).values)
-        }
-    }
+    package var sampleRate: Int { speaker.sampleRate }
 }
 
 /// A sentence as the prior read it, and the tokens it drew.

@@ -1,6 +1,7 @@
 import Audio
 import Checkpoint
 import Foundation
+import Tensor
 
 /// A voice's takes: each a WAV and, beside it, a JSON with all that made it.
 package struct TakeLibrary: Sendable {
@@ -18,14 +19,15 @@ package struct TakeLibrary: Sendable {
     /// Writes a take and returns it with its path, whose name is made unique by a number.
     package func save(
         _ waveform: Waveform, text: String, weights: WeightsImage, seed: UInt64, source: String,
-        reference: String? = nil, sampling: AuditionSampling? = nil, to requested: URL? = nil
+        reference: String? = nil, sampling: AuditionSampling? = nil, priorWeights: WeightFormat = .float32,
+        to requested: URL? = nil
     ) throws -> Take {
         let url: URL
         if let requested {
             url = requested
         } else {
             try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-            url = try freeURL(stem: weights.label.replacingOccurrences(of: "/", with: "_"))
+            url = try Self.freeURL(in: directory, stem: weights.label.replacingOccurrences(of: "/", with: "_"))
         }
         let take = Take(
             path: url.path, text: text, checkpoint: weights.label, step: weights.step, seed: seed, source: source,
@@ -34,7 +36,8 @@ package struct TakeLibrary: Sendable {
             sampleCount: waveform.samples.count, reference: reference, sampling: sampling)
         let origin = AudioFile.Origin(
             text: text, voice: voiceName,
-            comment: "Synthesized by Reprise: voice \(voiceName), checkpoint \(weights.label), seed \(seed), \(source)")
+            comment: AudioFile.Origin.comment(
+                voice: voiceName, checkpoint: weights.label, weights: priorWeights, seed: seed, source: source))
         try AudioFile.write(waveform, to: url, origin: origin)
         if requested == nil {
             let encoder = JSONEncoder()
@@ -69,7 +72,7 @@ package struct TakeLibrary: Sendable {
     }
 
     /// A name that is nobody else's from now on, also where two studios make takes at once.
-    private func freeURL(stem: String) throws -> URL {
+    package static func freeURL(in directory: URL, stem: String) throws -> URL {
         var number = 1
         while true {
             let url = directory.appendingPathComponent("\(stem)_\(number).wav")
@@ -81,5 +84,15 @@ package struct TakeLibrary: Sendable {
             guard errno == EEXIST else { throw FileSystemError(operation: "create", path: url.path, code: errno) }
             number += 1
         }
+    }
+}
+
+extension AudioFile.Origin {
+    /// What a synthesized file says of itself; smaller weights than the trained ones are named.
+    package static func comment(
+        voice: String, checkpoint: String, weights: WeightFormat, seed: UInt64, source: String
+    ) -> String {
+        let small = weights == .float32 ? "" : "\(weights.rawValue) weights, "
+        return "Synthesized by Reprise: voice \(voice), checkpoint \(checkpoint), \(small)seed \(seed), \(source)"
     }
 }

@@ -11,11 +11,14 @@ final class PackedAttention: Module {
     /// Of the packed weight; the output's matrix has its own.
     var adapter: LowRankAdapter?
 
-    /// `projection` starts the packed weight, `output` the output's.
-    init(_ width: Int, heads: Int, dropout: Float, projection: Initializer, output initializer: Initializer) {
-        weight = .parameter([3 * width, width])
+    /// `projection` starts the packed weight, `output` the output's; `shared` are tensors that take the place of both.
+    init(
+        _ width: Int, heads: Int, dropout: Float, projection: Initializer, output initializer: Initializer,
+        shared: (weight: Tensor, output: Tensor)? = nil
+    ) {
+        weight = shared?.weight ?? .parameter([3 * width, width])
         bias = .parameter([3 * width])
-        output = Linear(width, width, initializer: initializer)
+        output = Linear(width, width, initializer: initializer, weight: shared?.output)
         self.heads = heads
         self.dropout = dropout
         self.projection = projection
@@ -40,9 +43,14 @@ final class PackedAttention: Module {
             randomness)
     }
 
-    /// Its two matrices for single rows.
-    func rowWeights(_ format: WeightFormat) -> (attention: SmallWeights, output: SmallWeights) {
-        (SmallWeights(weight, bias: bias, format: format), output.rowWeights(format))
+    /// Its two matrices for single rows; those that are packed already as they are.
+    func rowWeights(
+        _ format: WeightFormat, packed: (weight: PackedMatrix, output: PackedMatrix)? = nil
+    ) -> (attention: SmallWeights, output: SmallWeights) {
+        if let packed {
+            return (SmallWeights(packed.weight, bias: bias), SmallWeights(packed.output, bias: output.bias))
+        }
+        return (SmallWeights(weight, bias: bias, format: format), output.rowWeights(format))
     }
 
     func collect(_ state: StateCollector) {

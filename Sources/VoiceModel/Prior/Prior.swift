@@ -19,7 +19,8 @@ package final class Prior: Module {
     /// Small copies of the layers' weights; nil where the trained ones serve.
     private var smallLayers: [RowDecoderLayer]?
 
-    package init(_ configuration: PriorConfiguration) {
+    /// With `isPacked` the layers' matrices are to be given by `take`.
+    package init(_ configuration: PriorConfiguration, isPacked: Bool = false) {
         self.configuration = configuration
         let width = configuration.hidden
         let small = Initializer.normal(standardDeviation: 0.02)
@@ -31,10 +32,11 @@ package final class Prior: Module {
         speakerProjection = Linear(configuration.speakerWidth, width, initializer: small)
         // Smaller the deeper the stack is, as each layer adds to the same sum (Radford et al. 2019).
         let residual = Initializer.normal(standardDeviation: 0.02 / Float(2 * configuration.layers).squareRoot())
+        let shared = isPacked ? PriorLayerScratch(width) : nil
         layers = (0..<configuration.layers).map { _ in
             PriorLayer(
                 width, heads: configuration.heads, dropout: configuration.dropout, arrangement: .normFirstWithGELU,
-                start: .init(projection: small, output: residual, expand: small, contract: residual))
+                start: .init(projection: small, output: residual, expand: small, contract: residual), shared: shared)
         }
         finalNorm = LayerNorm(width)
         // So small that the first cross-entropy is close to ln (K + 1) with a code table of unit variance.
@@ -124,6 +126,8 @@ package final class Prior: Module {
     package func decodeWith(_ format: WeightFormat) {
         smallLayers = format == .float32 ? nil : layers.map { $0.rowWeights(format) }
     }
+
+    package func take(_ matrix: PackedMatrix, as name: String) -> Bool { layers.take(matrix, as: name) }
 
     /// The layers as decoding reads them.
     var rowLayers: [RowDecoderLayer] { smallLayers ?? layers.map { $0.rowWeights(.float32) } }

@@ -18,15 +18,23 @@ final class PriorLayer: Module {
     private let attentionNorm, feedForwardNorm: LayerNorm
     private let expand, contract: Linear
     private let dropout: Float
+    private let shared: PriorLayerScratch?
+    private var packed = PriorLayerScratch.Packed()
 
-    init(_ width: Int, heads: Int, dropout: Float, arrangement: RowDecoder.Arrangement, start: Start) {
+    /// With `shared` the matrices are given packed, and unpacked there when all rows of a text come at once.
+    init(
+        _ width: Int, heads: Int, dropout: Float, arrangement: RowDecoder.Arrangement, start: Start,
+        shared: PriorLayerScratch? = nil
+    ) {
         self.arrangement = arrangement
+        self.shared = shared
         attention = PackedAttention(
-            width, heads: heads, dropout: dropout, projection: start.projection, output: start.output)
+            width, heads: heads, dropout: dropout, projection: start.projection, output: start.output,
+            shared: shared.map { ($0.attention, $0.output) })
         attentionNorm = LayerNorm(width)
         feedForwardNorm = LayerNorm(width)
-        expand = Linear(width, 4 * width, initializer: start.expand)
-        contract = Linear(4 * width, width, initializer: start.contract)
+        expand = Linear(width, 4 * width, initializer: start.expand, weight: shared?.expand)
+        contract = Linear(4 * width, width, initializer: start.contract, weight: shared?.contract)
         self.dropout = dropout
     }
 
@@ -34,6 +42,7 @@ final class PriorLayer: Module {
         _ x: Tensor, mask: AttentionMask, cache: KeyValueCache? = nil, record: AttentionRecord? = nil,
         randomness: StepRandomness?
     ) -> Tensor {
+        shared?.unpack(packed)
         switch arrangement {
         case .normFirstWithGELU:
             let attended = attention(
@@ -53,11 +62,28 @@ final class PriorLayer: Module {
 
     /// Its weights for single rows.
     func rowWeights(_ format: WeightFormat) -> RowDecoderLayer {
-        let heads = attention.rowWeights(format)
+        var two: (weight: PackedMatrix, output: PackedMatrix)?
+        if let weight = packed.attention, let output = packed.output { two = (weight, output) }
+        let heads = attention.rowWeights(format, packed: two)
         return RowDecoderLayer(
-            attention: heads.attention, output: heads.output, expand: expand.rowWeights(format),
-            contract: contract.rowWeights(format), attentionNorm: attentionNorm.scaleAndShift,
+            attention: heads.attention, output: heads.output,
+            expand: packed.expand.map { SmallWeights($0, bias: expand.bias) } ?? expand.rowWeights(format),
+            contract: packed.contract.map { SmallWeights($0, bias: contract.bias) } ?? contract.rowWeights(format),
+            attentionNorm: attentionNorm.scaleAndShift,
             feedForwardNorm: feedForwardNorm.scaleAndShift)
+    }
+
+    /// Takes one of its matrices by the name that its state has; false when it is none of them.
+    func take(_ matrix: PackedMatrix, as name: String) -> Bool {
+        guard shared != nil else { return false }
+        switch name {
+        case "self_attn.in_proj_weight": packed.attention = matrix
+        case "self_attn.out_proj.weight": packed.output = matrix
+        case "linear1.weight": packed.expand = matrix
+        case "linear2.weight": packed.contract = matrix
+        default: return false
+        }
+        return true
     }
 
     func collect(_ state: StateCollector) {
@@ -66,5 +92,30 @@ final class PriorLayer: Module {
         state.child("linear2", contract)
         state.child("norm1", attentionNorm)
         state.child("norm2", feedForwardNorm)
+    }
+}
+
+/// The matrices of one layer in float32, where each of a prior's packed layers unpacks its own in turn: a text goes through
+/// one layer after the other, and only one of them is needed at a time.
+final class PriorLayerScratch {
+    struct Packed {
+        var attention, output, expand, contract: PackedMatrix?
+    }
+
+    let attention, output, expand, contract: Tensor
+
+    init(_ width: Int) {
+        attention = .zeros([3 * width, width])
+        output = .zeros([width, width])
+        expand = .zeros([4 * width, width])
+        contract = .zeros([width, 4 * width])
+    }
+
+    fileprivate func unpack(_ packed: Packed) {
+        let pairs = [
+            (packed.attention, attention), (packed.output, output), (packed.expand, expand),
+            (packed.contract, contract),
+        ]
+        for (matrix, tensor) in pairs { matrix?.unpack(into: tensor) }
     }
 }

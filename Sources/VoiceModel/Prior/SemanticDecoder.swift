@@ -40,7 +40,8 @@ package final class SemanticDecoder: Module {
     /// Small copies of the layers' weights; nil where the trained ones serve.
     private var smallLayers: [RowDecoderLayer]?
 
-    package init(_ configuration: SemanticDecoderConfiguration = .init()) {
+    /// With `isPacked` the layers' matrices are to be given by `take`.
+    package init(_ configuration: SemanticDecoderConfiguration = .init(), isPacked: Bool = false) {
         self.configuration = configuration
         let width = configuration.hidden
         textEmbedding = Embedding(configuration.symbolCount, width)
@@ -51,10 +52,11 @@ package final class SemanticDecoder: Module {
         let start = PriorLayer.Start(
             projection: .uniform(bound: (6 / Float(4 * width)).squareRoot()),
             output: .uniform(bound: 1 / Float(width).squareRoot()))
+        let shared = isPacked ? PriorLayerScratch(width) : nil
         layers = (0..<configuration.layers).map { _ in
             PriorLayer(
                 width, heads: configuration.heads, dropout: configuration.dropout, arrangement: .normAfterWithReLU,
-                start: start)
+                start: start, shared: shared)
         }
         output = Linear(width, configuration.codeCount + 1, bias: false)
     }
@@ -138,6 +140,8 @@ package final class SemanticDecoder: Module {
     package func decodeWith(_ format: WeightFormat) {
         smallLayers = format == .float32 ? nil : layers.map { $0.rowWeights(format) }
     }
+
+    package func take(_ matrix: PackedMatrix, as name: String) -> Bool { layers.take(matrix, as: name) }
 
     /// The layers as decoding reads them.
     var rowLayers: [RowDecoderLayer] { smallLayers ?? layers.map { $0.rowWeights(.float32) } }

@@ -34,6 +34,20 @@ package protocol TokenPrior: Module {
     /// Decoding reads copies of the layers' weights of this moment from now on; in float32, as at first, always the
     /// weights themselves.
     func decodeWith(_ format: WeightFormat)
+
+    /// Takes a matrix of one of its layers, where it was made for packed ones, by the name that its state has; false for
+    /// any other tensor.
+    func take(_ matrix: PackedMatrix, as name: String) -> Bool
+}
+
+extension [PriorLayer] {
+    func take(_ matrix: PackedMatrix, as name: String) -> Bool {
+        let parts = name.split(separator: ".", maxSplits: 3, omittingEmptySubsequences: false)
+        guard parts.count == 4, parts[0] == "h", parts[1] == "layers", let index = Int(parts[2]),
+            indices.contains(index)
+        else { return false }
+        return self[index].take(matrix, as: String(parts[3]))
+    }
 }
 
 extension TokenPrior {
@@ -62,11 +76,13 @@ extension Prior: TokenPrior {
         }
         return record.attention
     }
+
 }
 
 /// The public v2 prior hears nothing of g: a voice's style enters by its weights, and it has an output layer of its own
 /// instead of the code table.
 extension SemanticDecoder: TokenPrior {
+
     package func loss(
         text: [[Int32]], tokens: [[Int]], speaker: Tensor, codeTable: Tensor, bert: Tensor?,
         randomness: StepRandomness?
@@ -97,13 +113,13 @@ extension SemanticDecoder: TokenPrior {
 }
 
 extension ModelPreset {
-    /// The prior of an acoustic model of these sizes.
-    package func prior(for sizes: SoVITSConfiguration) -> any TokenPrior {
-        guard self == .v2 else { return Prior(.matching(sizes, preset: self)) }
+    /// The prior of an acoustic model of these sizes; `isPacked` for one whose layers' matrices are given packed.
+    package func prior(for sizes: SoVITSConfiguration, isPacked: Bool = false) -> any TokenPrior {
+        guard self == .v2 else { return Prior(.matching(sizes, preset: self), isPacked: isPacked) }
         var configuration = SemanticDecoderConfiguration()
         configuration.symbolCount = sizes.symbolCount
         configuration.codeCount = sizes.codeCount
-        return SemanticDecoder(configuration)
+        return SemanticDecoder(configuration, isPacked: isPacked)
     }
 }
 

@@ -39,10 +39,12 @@ package final class SoVITS: Module {
     package let configuration: SoVITSConfiguration
     private let contentSource: any ContentSource
     private let referenceEncoder: any ReferenceEncoder
-    private let priorEncoder: PriorEncoder
     private let posteriorEncoder: PosteriorEncoder
-    private let flow: Flow
-    private let decoder: any Vocoder
+    /// The parts that speak.
+    package let generator: SpeechGenerator
+    private var priorEncoder: PriorEncoder { generator.priorEncoder }
+    private var flow: Flow { generator.flow }
+    private var decoder: any Vocoder { generator.decoder }
 
     package init(_ c: SoVITSConfiguration) {
         configuration = c
@@ -51,17 +53,11 @@ package final class SoVITS: Module {
             ? RecordedContent(codes: c.codeCount, width: c.codeWidth, learns: c.learnsCodebook)
             : TokenTable(codes: c.codeCount, width: c.codeWidth)
         referenceEncoder = c.referenceEncoder.module()
-        priorEncoder = PriorEncoder(c)
         posteriorEncoder = PosteriorEncoder(
             bins: c.posteriorBins, outputs: c.interChannels, hidden: c.hiddenChannels, kernel: 5,
             layers: c.posteriorLayers,
             speakerWidth: c.speakerWidth)
-        flow = Flow(
-            channels: c.interChannels, hidden: c.hiddenChannels, kernel: 5, couplings: c.couplings,
-            layers: c.couplingLayers, speakerWidth: c.speakerWidth)
-        decoder = HiFiGAN(
-            inputs: c.interChannels, initialChannels: c.decoderChannels, rates: c.upsamplingRates,
-            kernels: c.upsamplingKernels, speakerWidth: c.speakerWidth, postBias: c.hasOutputBias)
+        generator = SpeechGenerator(c, content: contentSource)
     }
 
     /// What a training pass yields: a generated slice, the real one, the KL term, and the commitment where a codebook
@@ -122,22 +118,16 @@ package final class SoVITS: Module {
         decoder(latents(tokens: tokens, text: text, speaker: g, noiseScale: noiseScale, random: random), speaker: g)
     }
 
-    /// The samples of some frames only, [1, 1, frames · hop], of what `latents` gave.
+    /// As `SpeechGenerator.decode`.
     package func decode(_ z: Tensor, speaker g: Tensor, frames: Range<Int>) -> Tensor {
-        decoder(z, speaker: g, frames: frames)
+        generator.decode(z, speaker: g, frames: frames)
     }
 
-    /// What the decoder hears of tokens and text, [1, C, 2 · tokens]: every frame depends on all of them.
+    /// As `SpeechGenerator.latents`.
     package func latents(
         tokens: [Int], text: [Int32], speaker g: Tensor, noiseScale: Float, random: RandomStream
     ) -> Tensor {
-        let frames = 2 * tokens.count, mask = Tensor.mask(lengths: [frames], frames: frames)
-        let prior = priorEncoder(
-            contentSource.vectors(of: [tokens], frames: frames), lengths: [frames], text: PaddedText([text]),
-            speaker: g, nil)
-        let noise = random.normal(prior.mean.shape) * noiseScale
-        let z = flow.inverse(prior.sample(noise: noise, mask: mask), mask: mask, speaker: g)
-        return z * mask
+        generator.latents(tokens: tokens, text: text, speaker: g, noiseScale: noiseScale, random: random)
     }
 
     package func collect(_ state: StateCollector) {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checkpoint
 import Foundation
+import Tensor
 import Training
 
 struct CheckpointsCommand: ParsableCommand {
@@ -59,6 +60,19 @@ struct CheckpointsCommand: ParsableCommand {
     @Flag(help: "With export: only the adapters of [lora], as Hugging Face's PEFT reads them.")
     var peft = false
 
+    @Option(
+        name: .customLong("for"), help: "With export: synthesis, for one file that speaks without the voice's folder.")
+    var purpose: Purpose?
+
+    @Option(help: "With --for synthesis: float32, or bfloat16 or int8, which are smaller and a little less exact.")
+    var weights: WeightFormat?
+
+    @Option(help: "With --for synthesis: a recording whose style is taken; a clip of the voice by default.")
+    var reference: String?
+
+    @Flag(help: "With --for synthesis: take the place of such a file.")
+    var replace = false
+
     @Option(help: "With import: the global step of files that do not say it.")
     var step: Int?
 
@@ -79,6 +93,7 @@ struct CheckpointsCommand: ParsableCommand {
         if let (count, what) = needs[action], [id, second].compactMap({ $0 }).count < count {
             throw ValidationError("`\(action.rawValue)` needs \(what); `list` shows what there is.")
         }
+        try validateSynthesis()
     }
 
     func run() throws {
@@ -89,6 +104,7 @@ struct CheckpointsCommand: ParsableCommand {
         case .verify: try verify(reading(voice))
         case .compare: try compare(reading(voice), voice)
         case .evaluate: try evaluate(reading(voice), voice)
+        case .export where purpose == .synthesis: try exportForSynthesis(reading(voice), voice)
         case .export: try export(reading(voice), voice)
         case .prune where dryRun: try previewPrune(reading(voice), voice)
         case .restore, .undo, .redo, .pin, .unpin, .tag, .untag, .note, .prune, .import: try change(voice)
