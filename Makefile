@@ -2,7 +2,7 @@
 
 LIBRARIES := libncurses-dev libopenblas-dev libsndfile1-dev libasound2-dev libespeak-ng-dev espeak-ng-data \
              libsoxr-dev libxxhash-dev libsqlite3-dev pkg-config
-TEST_TOOLS := tmux ncurses-term util-linux python3 python3-pyte strace qemu-user libc6-dev-arm64-cross
+TEST_TOOLS := tmux ncurses-term util-linux python3 python3-pyte strace qemu-user libc6-dev-arm64-cross openmpi-bin
 
 VOICE ?= samples/slt
 REPRISE := .build/release/reprise

@@ -18,6 +18,9 @@ let package = Package(
         .systemLibrary(name: "CESpeak"),
         .systemLibrary(name: "CSoxr"),
         .systemLibrary(name: "CXXHash"),
+        // Open MPI is opened when mpirun starts the program: neither building nor linking needs it.
+        .target(name: "CMPI", linkerSettings: [.linkedLibrary("dl")]),
+        .target(name: "Processes", dependencies: ["CMPI", "Tensor"]),
 
         // The engine.
         .target(name: "CKernels"),
@@ -42,7 +45,7 @@ let package = Package(
         .target(name: "Studio", dependencies: ["Training", "TerminalKit"]),
         .executableTarget(
             name: "reprise",
-            dependencies: ["Studio", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+            dependencies: ["Studio", "Processes", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 
         // Tests.
         .target(

@@ -27,7 +27,8 @@ extension Tensor {
     /// Walks the tape back from this scalar, adds to `gradient` of every leaf that wants one, and frees the tape.
     ///
     /// The order is a function of the graph alone, so sums come out the same every time.
-    package func backward(seed: Tensor? = nil) {
+    /// `whenReady` is told of each leaf as soon as its gradient is whole.
+    package func backward(seed: Tensor? = nil, whenReady: ((Tensor) -> Void)? = nil) {
         precondition(seed != nil || count == 1, "backward starts at a scalar, this has a shape of \(shape)")
         guard requiresGradient else { return }
         var pending = [ObjectIdentifier: PendingGradient]()
@@ -38,6 +39,7 @@ extension Tensor {
             guard var arrived = pending.removeValue(forKey: ObjectIdentifier(tensor))?.total else { continue }
             guard let node = tensor.node else {
                 tensor.accumulateGradient(&arrived)
+                whenReady?(tensor)
                 continue
             }
             let gradients = node.backward(arrived)

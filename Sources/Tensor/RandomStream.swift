@@ -4,6 +4,8 @@ import CKernels
 package struct RandomStream: Sendable {
     private let key: UInt64
     private let step: UInt64
+    /// What tensors begin with: the numbers before it are those of rows that other processes have.
+    var origin = 0
 
     package init(seed: UInt64, name: String, step: Int = 0) {
         // FNV-1a of the name, stirred into the seed by splitmix64.
@@ -43,7 +45,7 @@ package struct RandomStream: Sendable {
 
     /// The factors number `start` ..< `start` + `count` of `dropout`, on the calling thread.
     func fillDropout(_ out: UnsafeMutablePointer<Float>, start: Int, count: Int, rate: Float) {
-        ck_fill_dropout(out, Int64(start), Int64(count), key, step, rate)
+        ck_fill_dropout(out, Int64(origin + start), Int64(count), key, step, rate)
     }
 
     /// A permutation of 0 ..< count (Fisher-Yates).
@@ -56,7 +58,7 @@ package struct RandomStream: Sendable {
     private func filled(_ shape: [Int], _ fill: (UnsafeMutablePointer<Float>, Int64, Int64) -> Void) -> Tensor {
         let result = Tensor(uninitialized: shape)
         let out = result.pointer
-        parallelPieces(of: result.count) { start, count in fill(out + start, Int64(start), Int64(count)) }
+        parallelPieces(of: result.count) { start, count in fill(out + start, Int64(origin + start), Int64(count)) }
         return result
     }
 }
@@ -65,15 +67,22 @@ package struct RandomStream: Sendable {
 package final class StepRandomness {
     private let seed: UInt64
     private let step: Int
+    /// nil when this process has the whole batch.
+    package let share: BatchShare?
     private var calls = 0
 
-    package init(seed: UInt64, step: Int) {
+    package init(seed: UInt64, step: Int, share: BatchShare? = nil) {
         self.seed = seed
         self.step = step
+        self.share = share
     }
 
-    package func next(_ purpose: String) -> RandomStream {
+    /// `count`: numbers that a tensor takes of it, the same for every item of the batch; an item draws the same numbers
+    /// whichever process has it.
+    package func next(_ purpose: String, count: Int = 0) -> RandomStream {
         defer { calls += 1 }
-        return RandomStream(seed: seed, name: "\(purpose)#\(calls)", step: step)
+        var stream = RandomStream(seed: seed, name: "\(purpose)#\(calls)", step: step)
+        if let share { stream.origin = count / share.rows.count * share.rows.lowerBound }
+        return stream
     }
 }

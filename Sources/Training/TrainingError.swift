@@ -19,9 +19,18 @@ package enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible,
     case nothingTrained(voice: String)
     case referenceTooShort(file: String)
     case unusableFeatures(file: String, problem: String)
+    case drifted(rank: Int, step: Int)
+    case otherVoice(rank: Int)
+    case tooManyProcesses(count: Int, batchSize: Int)
 
     package var description: String {
         switch self {
+        case .drifted(let rank, let step):
+            "Process \(rank) came out of step \(step) with other weights than process 0: let all of them run on like processors, with the same libraries; nothing of this step was saved."
+        case .otherVoice(let rank):
+            "Process \(rank) has another voice than process 0: copy the voice's folder, voice.toml and clips, to its host."
+        case .tooManyProcesses(let count, let batchSize):
+            "\(count) processes cannot share a batch of \(batchSize): start at most \(batchSize), or raise batch_size in voice.toml."
         case .noTrainingClips(let voice):
             "Voice \(voice) has no clips left to train on: shorten held_out in its voice.toml or add recordings."
         case .clipTooShort(let clip):

@@ -60,9 +60,9 @@ package final class BatchNorm1d: Module {
 
     /// While training: this batch's statistics, which also move the running ones. Else, and where this is frozen, the
     /// running ones.
-    package func callAsFunction(_ x: Tensor, training: Bool) -> Tensor {
+    package func callAsFunction(_ x: Tensor, training: Bool, share: BatchShare? = nil) -> Tensor {
         if training, gamma.requiresGradient {
-            let (y, statistics) = x.batchNorm(gamma: gamma, beta: beta, epsilon: epsilon)
+            let (y, statistics) = x.batchNorm(gamma: gamma, beta: beta, epsilon: epsilon, share: share)
             runningMean.overwrite(runningMean * (1 - momentum) + statistics.mean * momentum)
             runningVariance.overwrite(runningVariance * (1 - momentum) + statistics.variance * momentum)
             return y

@@ -61,7 +61,8 @@ package func attention(
     let plan = AttentionPlan(
         batch: query.shape[0], heads: heads, channels: query.shape[first ? 1 : 2], queries: query.shape[first ? 2 : 1],
         keys: key.shape[first ? 2 : 1], mask: mask, relative: relative,
-        dropout: rate > 0 ? randomness.map { Dropout(stream: $0.next("attention"), rate: rate) } : nil)
+        dropout: .attention(
+            rate, randomness, query.shape[0] * heads * query.shape[first ? 2 : 1] * key.shape[first ? 2 : 1]))
     let y = Tensor(uninitialized: query.shape)
     func head(_ tensor: Tensor) -> Heads { Heads(tensor, heads: heads, layout: layout) }
     plan.forward(head(query), head(key), head(value), into: head(y))
@@ -83,7 +84,7 @@ package func selfAttention(
     let batch = packed.shape[0], rows = packed.shape[1], channels = packed.shape[2] / 3
     let plan = AttentionPlan(
         batch: batch, heads: heads, channels: channels, queries: rows, keys: rows, mask: mask, relative: nil,
-        dropout: rate > 0 ? randomness.map { Dropout(stream: $0.next("attention"), rate: rate) } : nil)
+        dropout: .attention(rate, randomness, batch * heads * rows * rows))
     let y = Tensor(uninitialized: [batch, rows, channels])
     func part(_ tensor: Tensor, _ index: Int) -> Heads { Heads(packed: tensor, part: index, heads: heads) }
     func result(_ tensor: Tensor) -> Heads { Heads(tensor, heads: heads, layout: .channelsLast) }
@@ -95,5 +96,12 @@ package func selfAttention(
             part(saved, 0), part(saved, 1), part(saved, 2), result(dy),
             into: (part(gradient, 0), part(gradient, 1), part(gradient, 2)))
         return [gradient]
+    }
+}
+
+extension Dropout? {
+    /// That of `count` weights of attention.
+    fileprivate static func attention(_ rate: Float, _ randomness: StepRandomness?, _ count: Int) -> Dropout? {
+        rate > 0 ? randomness.map { Dropout(stream: $0.next("attention", count: count), rate: rate) } : nil
     }
 }

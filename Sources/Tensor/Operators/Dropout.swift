@@ -28,7 +28,7 @@ extension Tensor {
     /// Inverted dropout; the tensor itself when `randomness` is nil (evaluation) or the rate is 0.
     package func dropout(_ rate: Float, _ randomness: StepRandomness?) -> Tensor {
         guard let randomness, rate > 0 else { return self }
-        let dropout = Dropout(stream: randomness.next("dropout"), rate: rate)
+        let dropout = Dropout(stream: randomness.next("dropout", count: count), rate: rate)
         return dropped(dropout).recorded([self]) { dy in [dy.detached().dropped(dropout)] }
     }
 
@@ -46,7 +46,7 @@ extension Tensor {
     package func adding(_ branch: Tensor, dropout rate: Float, _ randomness: StepRandomness?) -> Tensor {
         precondition(branch.shape == shape, "a branch of \(branch.shape) cannot be added to \(shape)")
         guard let randomness, rate > 0 else { return self + branch }
-        let dropout = Dropout(stream: randomness.next("dropout"), rate: rate)
+        let dropout = Dropout(stream: randomness.next("dropout", count: count), rate: rate)
         let y = Tensor(uninitialized: shape)
         let (px, pb, py) = (pointer, branch.pointer, y.pointer)
         parallelPieces(of: count) { start, length in
@@ -68,7 +68,7 @@ extension Tensor {
         guard let randomness, rate > 0 else {
             return (self + branch).layerNorm(gamma: gamma, beta: beta, epsilon: epsilon)
         }
-        let dropout = Dropout(stream: randomness.next("dropout"), rate: rate)
+        let dropout = Dropout(stream: randomness.next("dropout", count: count), rate: rate)
         let norm = LayerNormPass(self, gamma: gamma, beta: beta, epsilon: epsilon)
         let sum = Tensor(uninitialized: shape), y = Tensor(uninitialized: shape), width = norm.width
         let (px, pb, ps) = (pointer, branch.pointer, sum.pointer)

@@ -80,7 +80,9 @@ extension Tensor {
         activation: FeedForwardActivation, dropout rate: Float = 0, randomness: StepRandomness? = nil
     ) -> Tensor {
         let first = LinearProducts(self, expand.weight)
-        let dropout = rate > 0 ? randomness.map { Dropout(stream: $0.next("dropout"), rate: rate) } : nil
+        let dropout = rate > 0 ? randomness.map {
+            Dropout(stream: $0.next("dropout", count: first.rows * first.outputs), rate: rate)
+        } : nil
         // GELU's slope needs its input; of ReLU and dropout the result tells all.
         let inner = Tensor(uninitialized: [first.rows, first.outputs])
         let hidden = activation == .relu ? inner : Tensor(uninitialized: inner.shape)

@@ -22,7 +22,11 @@ extension Tensor {
     }
 
     /// Batch norm over B and T of [B, C, T] by this batch's own statistics (Ioffe & Szegedy 2015).
-    package func batchNorm(gamma: Tensor, beta: Tensor, epsilon: Float = 1e-5) -> (Tensor, BatchStatistics) {
+    /// With a `share` they are those of the whole batch, whose items several processes have.
+    package func batchNorm(
+        gamma: Tensor, beta: Tensor, epsilon: Float = 1e-5, share: BatchShare? = nil
+    ) -> (Tensor, BatchStatistics) {
+        if let share { return sharedBatchNorm(gamma: gamma, beta: beta, epsilon: epsilon, share) }
         let batch = shape[0], channels = shape[1], frames = shape[2], number = Float(batch * frames)
         let work = WorkItem.Shape.signal(batch: batch, channels: channels, frames: frames)
         WorkCounter.record(.batchNorm, .forward, work)

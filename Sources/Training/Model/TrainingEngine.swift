@@ -22,6 +22,10 @@ package final class TrainingEngine {
     }
     /// Told which part of a step begins, when a benchmark listens.
     package var parts: StepParts?
+    /// The processes that share every batch; nil when this one has all of it.
+    package var crew: ProcessCrew?
+    /// Bytes that this process sent for gradients so far, and seconds that a step stood still for them after backward.
+    package private(set) var exchanged = (bytes: 0, waited: 0.0)
     private let samplers: [Stage: Sampler]
     private let lossSpectrogram: MelSpectrogram
 
@@ -100,6 +104,9 @@ package final class TrainingEngine {
         if stage == .sovits { position.sovits = next } else { position.prior = next }
         position.step = step
         position.updates = model.counts
+        try crew?.agree(
+            after: step,
+            on: stage == .prior ? [model.priorOptimizer] : [model.generatorOptimizer, model.discriminatorOptimizer])
         if step % configuration.training.validationSteps == 0 { metrics.merge(try validation()) { $1 } }
         return StepRecord(
             branch: branch, step: step, stage: stage, epoch: place.epoch, batch: place.batch, learningRate: rate,
@@ -110,31 +117,44 @@ package final class TrainingEngine {
     private func trainSoVITS(_ clips: [Int], step: Int, rate: Float) throws -> [Metric: Float] {
         parts?.enter(.data)
         let hop = model.sovits.configuration.hopLength
-        let batch = dataset.sovitsBatch(
+        let whole = dataset.sovitsBatch(
             clips, hop: hop, referenceBins: referenceBins, seed: configuration.randomSeed, step: step)
+        let share = crew.flatMap { BatchShare(of: clips.count, $0.group) }
+        let batch = share.map { whole.items($0.rows) } ?? whole
         parts?.enter(.generatorForward)
-        let pass = model.sovits.trainingPass(batch, StepRandomness(seed: configuration.randomSeed, step: step))
+        let pass = model.sovits.trainingPass(batch, StepRandomness(seed: configuration.randomSeed, step: step, share: share))
 
         parts?.enter(.discriminatorStep)
         let (real, fake) = model.discriminators.scores(real: pass.real, generated: pass.generated.detached())
-        let discriminatorLoss = SoVITSLoss.discriminator(real: real, generated: fake)
-        try requireFinite(discriminatorLoss.item, "The discriminator loss", step)
-        discriminatorLoss.backward()
+        var loss = SoVITSLoss.discriminator(real: real, generated: fake)
+        if let share { loss = loss * share.part }
+        let discriminatorLoss = sums([loss.item], share)[0]
+        try requireFinite(discriminatorLoss, "The discriminator loss", step)
+        descend(from: loss, model.discriminatorOptimizer, share)
         parts?.enter(.optimizer)
         let discriminatorNorm = model.discriminatorOptimizer.gradientNorm()
         try requireFinite(discriminatorNorm, "The discriminators' gradient", step)
         model.discriminatorOptimizer.update(learningRate: rate)
 
-        var metrics = try model.discriminators.frozen { try descendGenerator(pass, step: step, rate: rate) }
-        metrics[.discriminator] = discriminatorLoss.item
+        var metrics = try model.discriminators.frozen { 
+            var terms = generatorTerms(pass)
+            if let share {
+                let frames = Float(batch.lengths.reduce(0, +)) / Float(whole.lengths.reduce(0, +))
+                // A mean over frames counts for its frames, one over segments of equal length for its items.
+                for (metric, term) in terms { terms[metric] = term * (metric == .kl ? frames : share.part) }
+            }
+            return try descendGenerator(terms, share, step: step, rate: rate)
+        }
+        metrics[.discriminator] = discriminatorLoss
         metrics[.discriminatorGradientNorm] = discriminatorNorm
         return metrics
     }
 
     /// The generator's half of the step. The discriminators must be frozen around all of it: backward asks them too.
-    private func descendGenerator(_ pass: SoVITS.Pass, step: Int, rate: Float) throws -> [Metric: Float] {
+    private func descendGenerator(
+        _ terms: [Metric: Tensor], _ share: BatchShare?, step: Int, rate: Float
+    ) throws -> [Metric: Float] {
         parts?.enter(.generatorBackward)
-        let terms = generatorTerms(pass)
         let weights: [(Metric, Double)] = [
             (.mel, configuration.loss.mel), (.kl, configuration.loss.kl),
             (.adversarial, configuration.loss.adversarial),
@@ -144,18 +164,31 @@ package final class TrainingEngine {
         var total = Tensor.scalar(0)
         for (metric, weight) in weights {
             guard let term = terms[metric] else { continue }
-            try requireFinite(term.item, "The loss \(metric.rawValue)", step)
-            metrics[metric] = term.item
+            let value = sums([term.item], share)[0]
+            try requireFinite(value, "The loss \(metric.rawValue)", step)
+            metrics[metric] = value
             total = total + term * Float(weight)
         }
-        metrics[.total] = total.item
-        total.backward()
+        metrics[.total] = sums([total.item], share)[0]
+        descend(from: total, model.generatorOptimizer, share)
         parts?.enter(.optimizer)
         let norm = model.generatorOptimizer.gradientNorm()
         try requireFinite(norm, "The generator's gradient", step)
         metrics[.generatorGradientNorm] = norm
         model.generatorOptimizer.update(learningRate: rate)
         return metrics
+    }
+
+    /// Sums over the processes that share a batch; the numbers themselves where one has all of it.
+    private func sums(_ values: [Float], _ share: BatchShare?) -> [Float] {
+        share.map { $0.group.sums(values.map(Double.init)).map { Float($0) } } ?? values
+    }
+
+    /// Gradients of a loss, which is this process' part of the whole one, summed over all.
+    private func descend(from loss: Tensor, _ optimizer: AdamW, _ share: BatchShare?) {
+        guard let share else { return loss.backward() }
+        let (bytes, waited) = GradientExchange.descend(from: loss, optimizer, share.group)
+        exchanged = (exchanged.bytes + bytes, exchanged.waited + waited)
     }
 
     private func generatorTerms(_ pass: SoVITS.Pass) -> [Metric: Tensor] {
@@ -184,26 +217,36 @@ package final class TrainingEngine {
 
     private func trainPrior(_ clips: [Int], step: Int, rate: Float) throws -> [Metric: Float] {
         parts?.enter(.data)
-        let chosen = clips.map { dataset.training[$0] }
+        let share = crew.flatMap { BatchShare(of: clips.count, $0.group) }, rows = share?.rows ?? 0..<clips.count
+        let whole = clips.map { dataset.training[$0] }, chosen = Array(whole[rows])
+        let spoken = whole.map(tokens)
         let references = dataset.references(
             for: clips, bins: referenceBins, seed: configuration.randomSeed, step: step)
         parts?.enter(.forward)
         // Table and g are SoVITS' business: nothing flows back to them, and its statistics stay as they are.
-        let g = model.sovits.frozen { model.sovits.speakerVector(references) }
-        let (loss, accuracy) = try model.prior.loss(
-            text: chosen.map(\.text), tokens: chosen.map(tokens), speaker: g,
-            codeTable: model.sovits.codeTable.detached(), bert: TextFeatures.batch(chosen.map(\.textFeatures)),
-            randomness: StepRandomness(seed: configuration.randomSeed, step: step))
-        try requireFinite(loss.item, "The prior's cross-entropy", step)
+        let g = model.sovits.frozen { model.sovits.speakerVector(references.items(rows)) }
+        var (loss, accuracy) = try model.prior.loss(
+            text: chosen.map(\.text), tokens: Array(spoken[rows]), speaker: g,
+            codeTable: model.sovits.codeTable.detached(),
+            bert: TextFeatures.batch(whole.map(\.textFeatures)).map { $0.items(rows) },
+            randomness: StepRandomness(seed: configuration.randomSeed, step: step, share: share),
+            padding: PriorPadding(text: whole.map(\.text), tokens: spoken))
+        if share != nil {
+            // A mean over tokens, each item's EOS among them.
+            let part = Float(spoken[rows].reduce(0) { $0 + $1.count + 1 }) / Float(spoken.reduce(0) { $0 + $1.count + 1 })
+            (loss, accuracy) = (loss * part, accuracy * part)
+        }
+        let values = sums([loss.item, accuracy], share)
+        try requireFinite(values[0], "The prior's cross-entropy", step)
         parts?.enter(.backward)
-        loss.backward()
+        descend(from: loss, model.priorOptimizer, share)
         parts?.enter(.optimizer)
         let norm = model.priorOptimizer.gradientNorm()
         try requireFinite(norm, "The prior's gradient", step)
         model.priorOptimizer.update(
             learningRate: rate,
             gradientScale: clippingScale(norm: norm, limit: Float(configuration.optimizer.priorClipNorm)))
-        return [.crossEntropy: loss.item, .topThreeAccuracy: accuracy, .priorGradientNorm: norm]
+        return [.crossEntropy: values[0], .topThreeAccuracy: values[1], .priorGradientNorm: norm]
     }
 
     private func requireFinite(_ value: Float, _ term: String, _ step: Int) throws {

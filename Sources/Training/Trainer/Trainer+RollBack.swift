@@ -88,6 +88,7 @@ extension Trainer {
     private func go(to loaded: LoadedCheckpoint, on name: String) throws {
         // From here to the end of restoring, memory is neither the one state nor the other.
         isSpoiled = true
+        isStateShared = false
         branch = name
         try engine?.restore(loaded)
         isSpoiled = false

@@ -8,12 +8,12 @@ extension Trainer {
     ///
     /// - Throws: as `init`, for anything but missing room.
     package static func opened(
-        _ voice: Voice, options: TrainerOptions, tell: (String) -> Void
+        _ voice: Voice, options: TrainerOptions, crew: ProcessCrew? = nil, tell: (String) -> Void
     ) async throws -> Trainer {
         var hasTold = false
         while true {
             do {
-                return try Trainer(voice: voice, options: options)
+                return try Trainer(voice: voice, options: options, crew: crew)
             } catch  where isOutOfRoom(error) {
                 if !hasTold { tell(fullDiskSentence(voice)) }
                 hasTold = true

@@ -40,6 +40,10 @@ package actor Trainer: VoiceSession {
     let evaluator: EvaluationWorker
     private let lock: StoreLock
     let options: TrainerOptions
+    /// The processes that train with this one.
+    let crew: ProcessCrew?
+    /// Whether the others have the state of this process.
+    var isStateShared = false
 
     package var engine: TrainingEngine?
     var phase: TrainingSnapshot.Phase = .preparing("Opening", fraction: nil)
@@ -102,8 +106,11 @@ package actor Trainer: VoiceSession {
     /// Takes the voice's lock and opens its store and journal.
     ///
     /// - Throws: `CheckpointError.locked` when another process trains this voice, `FileSystemError`, `JournalError`.
-    package init(voice: Voice, options: TrainerOptions, fileSystem: FileSystem = FileSystem()) throws {
+    package init(
+        voice: Voice, options: TrainerOptions, crew: ProcessCrew? = nil, fileSystem: FileSystem = FileSystem()
+    ) throws {
         self.voice = voice
+        self.crew = crew
         self.options = options
         lock = try StoreLock(url: voice.lockURL)
         lockRemark = lock.takenOver
@@ -202,7 +209,8 @@ package actor Trainer: VoiceSession {
             defer { standing.withLock { $0.isInStep = false } }
             let parts = StepParts()
             engine.parts = parts
-            let record = try engine.performStep(branch: branch)
+            let record = try perform(engine)
+            if crew?.commonSignal != nil { send(.interrupt) }
             partTimes.add(parts, of: record.stage)
             unrecorded = record
             stepPace.add(record)

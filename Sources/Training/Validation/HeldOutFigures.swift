@@ -39,7 +39,7 @@ enum HeldOutFigures {
                     let (loss, share) = try prior.loss(
                         text: [clip.text], tokens: [sovits.tokens(of: clip)], speaker: g,
                         codeTable: sovits.codeTable.detached(), bert: TextFeatures.batch([clip.textFeatures]),
-                        randomness: nil)
+                        randomness: nil, padding: nil)
                     entropy += loss.item
                     accuracy += share
                 }

@@ -61,13 +61,15 @@ package final class Prior: Module {
     ///   - codeTable: [K, 256]; no gradient goes back to it.
     ///   - bert: features of the symbols, [B, 1024, L] with L that of the longest text; nil counts as zeros.
     ///   - randomness: for dropout; nil when evaluating.
+    ///   - padding: that of the whole batch, where several processes have it.
     /// - Throws: `PriorError` when a text or an utterance does not fit.
     package func loss(
         text: [[Int32]], tokens: [[Int]], speaker: Tensor, codeTable: Tensor, bert: Tensor? = nil,
-        randomness: StepRandomness?
+        randomness: StepRandomness?, padding: PriorPadding? = nil
     ) throws -> (loss: Tensor, topThreeAccuracy: Float) {
         let logits = try logits(
-            text: text, tokens: tokens, speaker: speaker, codeTable: codeTable, bert: bert, randomness: randomness)
+            text: text, tokens: tokens, speaker: speaker, codeTable: codeTable, bert: bert, randomness: randomness,
+            padding: padding)
         return crossEntropy(of: tokens, logits)
     }
 
@@ -75,13 +77,13 @@ package final class Prior: Module {
     /// tokens mean nothing.
     package func logits(
         text: [[Int32]], tokens: [[Int]], speaker: Tensor, codeTable: Tensor, bert: Tensor? = nil,
-        record: AttentionRecord? = nil, randomness: StepRandomness? = nil
+        record: AttentionRecord? = nil, randomness: StepRandomness? = nil, padding: PriorPadding? = nil
     ) throws -> Tensor {
         precondition(text.count == tokens.count, "\(text.count) texts cannot belong to \(tokens.count) utterances")
         for (symbols, codes) in zip(text, tokens) { try configuration.check(text: symbols, tokens: codes) }
-        let prefix = textRows(text, speaker: speaker, bert: bert)
+        let prefix = textRows(text, width: padding?.symbols, speaker: speaker, bert: bert)
         let length = prefix.shape[1]
-        let steps = 1 + (tokens.map(\.count).max() ?? 0)
+        let steps = 1 + (padding ?? PriorPadding(text: text, tokens: tokens)).tokens
         let padded = tokens.flatMap { [beginning] + $0 + Array(repeating: beginning, count: steps - 1 - $0.count) }
         let following = tokenRows(padded, shape: [tokens.count, steps], from: 0)
         let mask = AttentionMask.prefixCausal(prefix: length, lengths: text.map(\.count))
@@ -91,8 +93,8 @@ package final class Prior: Module {
     }
 
     /// Embeddings of the text: symbols, positions, BERT features and the speaker, [B, L, C].
-    func textRows(_ text: [[Int32]], speaker: Tensor, bert: Tensor?) -> Tensor {
-        let padded = PaddedText(text), length = padded.width, batch = text.count
+    func textRows(_ text: [[Int32]], width: Int? = nil, speaker: Tensor, bert: Tensor?) -> Tensor {
+        let padded = PaddedText(text, width: width), length = padded.width, batch = text.count
         precondition(
             speaker.count == batch * configuration.speakerWidth,
             "\(batch) texts need a speaker vector each, these have a shape of \(speaker.shape)")

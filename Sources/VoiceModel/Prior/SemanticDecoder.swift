@@ -92,14 +92,15 @@ package final class SemanticDecoder: Module {
     /// - Throws: `PriorError` when a text or an utterance does not fit.
     package func logits(
         text: [[Int32]], tokens: [[Int]], bert: Tensor? = nil, record: AttentionRecord? = nil,
-        randomness: StepRandomness? = nil
+        randomness: StepRandomness? = nil, padding: PriorPadding? = nil
     ) throws -> Tensor {
         precondition(text.count == tokens.count, "\(text.count) texts cannot belong to \(tokens.count) utterances")
         for (symbols, codes) in zip(text, tokens) { try configuration.check(text: symbols, tokens: codes) }
-        let length = text.map(\.count).max() ?? 0, steps = tokens.map(\.count).max() ?? 0, rows = length + steps
+        let padding = padding ?? PriorPadding(text: text, tokens: tokens)
+        let length = padding.symbols, steps = padding.tokens, rows = length + steps
         let padded = tokens.flatMap { $0 + Array(repeating: end, count: steps - $0.count) }
         let following = tokenRows(padded, shape: [tokens.count, steps], from: 0)
-        var x = Tensor.concatenated([textRows(text, bert: bert), following], axis: 1)
+        var x = Tensor.concatenated([textRows(text, width: length, bert: bert), following], axis: 1)
             .dropout(configuration.dropout, randomness)
         let mask = AttentionMask.prefixCausal(prefix: length, lengths: text.map(\.count))
         for layer in layers { x = layer(x, mask: mask, record: record, randomness: randomness) }
@@ -113,8 +114,8 @@ package final class SemanticDecoder: Module {
     }
 
     /// Embeddings of the text: symbols, BERT features and positions, [B, L, C].
-    func textRows(_ text: [[Int32]], bert: Tensor?) -> Tensor {
-        let padded = PaddedText(text)
+    func textRows(_ text: [[Int32]], width: Int? = nil, bert: Tensor?) -> Tensor {
+        let padded = PaddedText(text, width: width)
         // The projection of zeros is its bias.
         let features = bert.map { bertProjection($0.detached().transposed()) } ?? bertProjection.bias
         let embedded = textEmbedding(padded.ids, shape: [text.count, padded.width])

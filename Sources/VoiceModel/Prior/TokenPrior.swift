@@ -9,7 +9,7 @@ package protocol TokenPrior: Module {
     /// - Throws: `PriorError` when a text or an utterance does not fit.
     func loss(
         text: [[Int32]], tokens: [[Int]], speaker: Tensor, codeTable: Tensor, bert: Tensor?,
-        randomness: StepRandomness?
+        randomness: StepRandomness?, padding: PriorPadding?
     ) throws -> (loss: Tensor, topThreeAccuracy: Float)
 
     /// The class that ends every utterance, the last one: K.
@@ -50,6 +50,16 @@ extension [PriorLayer] {
     }
 }
 
+/// How long the items of a batch are made: as long as its longest, whichever process has that one.
+package struct PriorPadding: Sendable {
+    package let symbols, tokens: Int
+
+    package init(text: [[Int32]], tokens: [[Int]]) {
+        symbols = text.map(\.count).max() ?? 0
+        self.tokens = tokens.map(\.count).max() ?? 0
+    }
+}
+
 extension TokenPrior {
     /// What each row of logits foretells: an item's tokens, EOS, then −1 for none.
     func targets(of tokens: [[Int]], rows: Int) -> [Int] {
@@ -85,9 +95,9 @@ extension SemanticDecoder: TokenPrior {
 
     package func loss(
         text: [[Int32]], tokens: [[Int]], speaker: Tensor, codeTable: Tensor, bert: Tensor?,
-        randomness: StepRandomness?
+        randomness: StepRandomness?, padding: PriorPadding?
     ) throws -> (loss: Tensor, topThreeAccuracy: Float) {
-        let logits = try logits(text: text, tokens: tokens, bert: bert, randomness: randomness)
+        let logits = try logits(text: text, tokens: tokens, bert: bert, randomness: randomness, padding: padding)
         return crossEntropy(of: tokens, logits)
     }
 

@@ -92,10 +92,17 @@ package struct PaddedText {
     package let lengths: [Int]
     package let width: Int
 
-    package init(_ items: [[Int32]]) {
-        let longest = max(1, items.map(\.count).max() ?? 1)
+    /// `width`: that of the longest where it is not given.
+    package init(_ items: [[Int32]], width wanted: Int? = nil) {
+        let longest = wanted ?? max(1, items.map(\.count).max() ?? 1)
         width = longest
         lengths = items.map(\.count)
         ids = items.flatMap { item in item.map(Int.init) + Array(repeating: 0, count: longest - item.count) }
+    }
+
+    /// Some of its items, padded as they are.
+    func items(_ rows: Range<Int>) -> PaddedText {
+        PaddedText(
+            rows.map { item in ids[item * width..<item * width + lengths[item]].map(Int32.init) }, width: width)
     }
 }

@@ -31,6 +31,14 @@ package struct SoVITSBatch {
     }
 
     package var frames: Int { spectrum.shape[2] }
+
+    /// Some of its items, as long as ever.
+    package func items(_ rows: Range<Int>) -> SoVITSBatch {
+        SoVITSBatch(
+            spectrum: spectrum.items(rows), lengths: Array(lengths[rows]), waveform: waveform.items(rows),
+            tokens: Array(tokens[rows]), features: features?.items(rows), text: text.items(rows),
+            reference: reference.items(rows))
+    }
 }
 
 /// The acoustic model: prior encoder, posterior encoder, flow, decoder, and the speaker encoder and code table that
@@ -77,7 +85,7 @@ package final class SoVITS: Module {
         let prior = priorEncoder(
             content.vectors, lengths: batch.lengths, text: batch.text, speaker: g, randomness)
         let posterior = posteriorEncoder(batch.spectrum, mask: mask, speaker: g)
-        let z = posterior.sample(noise: randomness.next("posterior").normal(posterior.mean.shape), mask: mask)
+        let z = posterior.sample(noise: randomness.next("posterior", count: posterior.mean.count).normal(posterior.mean.shape), mask: mask)
         let kl = SoVITSLoss.kl(
             flowed: flow(z, mask: mask, speaker: g), posteriorLogDeviation: posterior.logDeviation, prior: prior,
             mask: mask)
@@ -85,7 +93,7 @@ package final class SoVITS: Module {
         let segment = configuration.segmentFrames, hop = configuration.hopLength
         let places = randomness.next("segment")
         let starts = batch.lengths.enumerated().map { b, length in
-            places.integer(below: max(1, length - segment + 1), at: b)
+            places.integer(below: max(1, length - segment + 1), at: (randomness.share?.rows.lowerBound ?? 0) + b)
         }
         return Pass(
             generated: decoder(z.segments(starts: starts, length: segment), speaker: g),

@@ -14,13 +14,13 @@ final class AttentiveStatistics: Module {
         outer = Convolution1d(bottleneck, channels, kernel: 1)
     }
 
-    func callAsFunction(_ x: Tensor, training: Bool) -> Tensor {
+    func callAsFunction(_ x: Tensor, training: Bool, share: BatchShare?) -> Tensor {
         let mean = x.mean(axis: 2, keepingAxis: true)
         let deviation = root((x - mean).squared().mean(axis: 2, keepingAxis: true))
         // The context: every frame is seen beside the clip's plain statistics.
         let everywhere = Tensor.zeros([1, 1, x.shape[2]])
         let context = Tensor.concatenated([x, mean + everywhere, deviation + everywhere], axis: 1)
-        let weights = outer(inner(context, training: training).hyperbolicTangent()).softmax()
+        let weights = outer(inner(context, training: training, share: share).hyperbolicTangent()).softmax()
         let weightedMean = (x * weights).sum(axis: 2, keepingAxis: true)
         let weightedDeviation = root(((x - weightedMean).squared() * weights).sum(axis: 2, keepingAxis: true))
         return .concatenated([weightedMean, weightedDeviation], axis: 1)

@@ -10,7 +10,7 @@ package protocol ReferenceEncoder: Module {
 
 extension SpeakerEncoder: ReferenceEncoder {
     package func style(of reference: Tensor, training: Bool, _ randomness: StepRandomness?) -> Tensor {
-        self(reference, training: training)
+        self(reference, training: training, share: randomness?.share)
     }
 }
 

@@ -20,16 +20,16 @@ final class SpeakerBlock: Module {
         excitation = SqueezeExcitation(channels, bottleneck: configuration.bottleneck)
     }
 
-    func callAsFunction(_ x: Tensor, training: Bool) -> Tensor {
-        let opened = entrance(x, training: training)
+    func callAsFunction(_ x: Tensor, training: Bool, share: BatchShare?) -> Tensor {
+        let opened = entrance(x, training: training, share: share)
         let groups = opened.split(axis: 1, Array(repeating: opened.shape[1] / scale, count: scale))
         // The first group passes as it is; each other one also hears the result of the one before.
         var results = [groups[0]]
         for (index, convolution) in inner.enumerated() {
             let heard = index == 0 ? groups[1] : groups[index + 1] + results[index]
-            results.append(convolution(heard, training: training))
+            results.append(convolution(heard, training: training, share: share))
         }
-        return x + excitation(exit(.concatenated(results, axis: 1), training: training))
+        return x + excitation(exit(.concatenated(results, axis: 1), training: training, share: share))
     }
 
     func collect(_ state: StateCollector) {

@@ -48,21 +48,22 @@ package final class SpeakerEncoder: Module {
     }
 
     /// - Parameter training: normalise by this batch and move the running statistics; else by the running ones.
-    package func callAsFunction(_ mel: Tensor, training: Bool) -> Tensor {
+    /// - Parameter share: which items of the batch these are, where several processes have it.
+    package func callAsFunction(_ mel: Tensor, training: Bool, share: BatchShare? = nil) -> Tensor {
         precondition(
             mel.rank == 3 && mel.shape[1] == configuration.bands && mel.shape[2] > 0,
             "a speaker is heard from [B, \(configuration.bands), T], this has a shape of \(mel.shape)")
-        var x = entrance(mel - mel.mean(axis: 2, keepingAxis: true), training: training)
+        var x = entrance(mel - mel.mean(axis: 2, keepingAxis: true), training: training, share: share)
         var outputs = [Tensor]()
         for block in blocks {
-            let y = block(x, training: training)
+            let y = block(x, training: training, share: share)
             outputs.append(y)
             // Each block hears the sum of all before it.
             x = x + y
         }
-        let pooled = pooling(aggregation(.concatenated(outputs, axis: 1)).relu(), training: training)
+        let pooled = pooling(aggregation(.concatenated(outputs, axis: 1)).relu(), training: training, share: share)
         // Pooled statistics of a single clip have no variance to normalise by.
-        let normalized = pooledNorm(pooled, training: training && mel.shape[0] > 1)
+        let normalized = pooledNorm(pooled, training: training && (share?.total ?? mel.shape[0]) > 1, share: share)
         return projection(normalized.reshaped([mel.shape[0], -1])).reshaped([-1, configuration.speakerWidth, 1])
     }
 
@@ -87,7 +88,9 @@ final class NormalizedConvolution: Module {
         norm = BatchNorm1d(outputs)
     }
 
-    func callAsFunction(_ x: Tensor, training: Bool) -> Tensor { norm(convolution(x).relu(), training: training) }
+    func callAsFunction(_ x: Tensor, training: Bool, share: BatchShare?) -> Tensor {
+        norm(convolution(x).relu(), training: training, share: share)
+    }
 
     func collect(_ state: StateCollector) {
         state.child("conv", convolution)

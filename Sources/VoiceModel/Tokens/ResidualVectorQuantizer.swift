@@ -40,13 +40,18 @@ package final class ResidualVectorQuantizer: Module {
     /// Quantizes [B, D, T] by the present codebook, then moves it towards the input. The gradient of what comes out
     /// goes to the input unchanged (straight through). `randomness` chooses the frames that seed an empty codebook.
     package func quantizeAndLearn(_ x: Tensor, _ randomness: StepRandomness) -> Quantization {
-        let frames = rows(x.detached())
+        // Everybody's frames: each process moves its own copy of the codebook, by all of them.
+        let whole = randomness.share?.gathered(x) ?? x.detached(), frames = rows(whole)
         if !codebook.isSeeded { codebook.seed(from: frames, randomness.next("codebook")) }
         let codes = codebook.nearest(frames)
-        let chosen = decode(codes, batch: x.shape[0])
+        let all = decode(codes, batch: whole.shape[0]), own = randomness.share?.rows ?? 0..<x.shape[0]
+        let chosen = randomness.share == nil ? all : all.items(own)
         codebook.follow(frames, codes)
         let straightThrough = chosen.copied().recorded([x]) { dy in [dy] }
-        return Quantization(quantized: straightThrough, codes: codes, commitment: (chosen - x).squared().mean())
+        let length = codes.count / max(1, whole.shape[0])
+        return Quantization(
+            quantized: straightThrough, codes: Array(codes[own.lowerBound * length..<own.upperBound * length]),
+             commitment: (chosen - x).squared().mean())
     }
 
     /// The vectors of codes, row-major [B, T]: -> [B, D, T].

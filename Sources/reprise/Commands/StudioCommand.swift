@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checkpoint
 import Foundation
+import Processes
 import Studio
 import TerminalKit
 import Training
@@ -32,6 +33,9 @@ struct StudioCommand: AsyncParsableCommand {
 
     @MainActor
     func run() async throws {
+        if MessagePassing.isLaunched() {
+            throw NotOpened(description: "The studio is one process: start it without mpirun, or train with `reprise train`.")
+        }
         let plain = try ThemeLibrary.standard.theme(named: theme ?? VoiceConfiguration(name: "").studio.theme)
         let terminal = SharedTerminal(CursesBackend(theme: plain))
         var wanted = voice, problem: String?

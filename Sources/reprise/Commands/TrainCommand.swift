@@ -1,10 +1,12 @@
 import ArgumentParser
 import Foundation
+import Processes
 import Training
 
 struct TrainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "train", abstract: "Train without a screen, from the newest sound checkpoint on.")
+        commandName: "train", abstract: "Train without a screen, from the newest sound checkpoint on.",
+        discussion: "Started by `mpirun -n N --bind-to none`, N processes share every batch, on one host or several.")
 
     @Argument(help: "A voice's name or path.")
     var voice: String
@@ -15,7 +17,7 @@ struct TrainCommand: AsyncParsableCommand {
     @Option(help: "Train one stage only: sovits or prior.")
     var stage: Stage?
 
-    @Option(help: "Threads to use; all cores by default. The result is the same.")
+    @Option(help: "Threads to use; by default all cores, divided among the processes of this host. The result is the same.")
     var threads = 0
 
     @Flag(help: "One JSON object per step on standard output.")
@@ -27,10 +29,42 @@ struct TrainCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        guard let processes = try MessagePassing.joined() else { return try await train(nil, threads: threads) }
+        let crew = ProcessCrew(processes)
+        let cores = ProcessInfo.processInfo.activeProcessorCount
+        let own = threads > 0 ? threads : max(1, cores / processes.countHere)
+        var status: Int32 = 0
+        if processes.rank == 0 {
+            do {
+                try await train(crew, threads: own)
+            } catch let ended as ExitStatus {
+                status = ended.code
+            } catch {
+                printError("reprise: \(error)")
+                status = 1
+            }
+            crew.end(status: status)
+        } else {
+            do {
+                let watch = SignalWatch(telling: { crew.signal.store($0, ordering: .relaxed) })
+                status = try withExtendedLifetime(watch) {
+                    try TrainingWorker(Voice.open(voice), crew: crew).run(threads: own)
+                }
+            } catch {
+                printError("reprise: \(error)")
+                processes.abort()
+            }
+        }
+        processes.finish()
+        if status != 0 { throw ExitStatus(code: status) }
+    }
+
+    /// Trains in this process, or as the first of several.
+    private func train(_ crew: ProcessCrew?, threads: Int) async throws {
         let voice = try Voice.open(voice)
         let trainer = try await Trainer.opened(
             voice, options: TrainerOptions(targetStep: steps, stage: stage, threads: threads, endsWhenHalted: true),
-            tell: printError)
+            crew: crew, tell: printError)
         let patience = voice.configuration.training.stopSeconds
         let watch = SignalWatch(telling: { number in
             trainer.send(.interrupt)
@@ -41,7 +75,7 @@ struct TrainCommand: AsyncParsableCommand {
         await printer.value
         switch outcome {
         case .reachedTarget: return
-        case .stopped: if let number = watch.signalNumber { throw ExitStatus.signal(number) }
+        case .stopped: if let number = watch.signalNumber ?? crew?.commonSignal { throw ExitStatus.signal(number) }
         case .failed: throw ExitStatus.failed
         }
     }
