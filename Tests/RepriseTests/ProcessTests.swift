@@ -7,7 +7,7 @@ extension ProgramTests {
         private func start(_ count: Int, _ voice: TestVoice, _ arguments: [String]) throws -> RunningProgram {
             let launch = [
                 "/usr/bin/env", "mpirun", "--allow-run-as-root", "--oversubscribe", "--bind-to", "none",
-                "--mca", "btl", "self,vader", "--mca", "odls_base_sigkill_timeout", "30", "-n", "\(count)",
+                "--mca", "btl", "self,vader", "-n", "\(count)",
             ]
             return try RunningProgram(
                 launch + [Program.path, "train", voice.path, "--json", "--threads", "1"] + arguments, home: voice.home)
