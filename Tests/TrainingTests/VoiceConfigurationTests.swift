@@ -57,6 +57,7 @@ import Training
         var consent = VoiceConfiguration.Consent()
         (consent.by, consent.how, consent.clip, consent.clipDigest, consent.withdrawn) = ("a", "b", "c", "d", "e")
         configuration.consent = consent
+        configuration.speaker = .init()
         let lines = configuration.toml.split(separator: "\n").map(String.init)
         for setting in VoiceSetting.all {
             let place = lines.firstIndex { $0.hasPrefix("\(setting.key) = ") }

@@ -63,6 +63,8 @@ package final class StoreLock: Sendable {
         guard isReleased.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged else { return }
         // An empty file says that nobody was surprised. It is not removed: another process may be about to lock it.
         _ = fileSystem.calls.ftruncate(descriptor, 0)
+        // Said, not left to closing: a program that is being started holds copies of all descriptors until it runs.
+        flock(descriptor, LOCK_UN)
         fileSystem.close(descriptor)
     }
 
