@@ -44,6 +44,7 @@ import Training
         configuration.lora?.sovitsTargets = ["enc_p", "flow"]
         configuration.consent = .init()
         configuration.consent?.by = "Ada \"L.\""
+        configuration.speaker?.heldOutErrorRate = 0.041
         #expect(try VoiceConfiguration(toml: configuration.toml, file: "voice.toml") == configuration)
         let json = try JSONEncoder().encode(configuration)
         #expect(try JSONDecoder().decode(VoiceConfiguration.self, from: json) == configuration)
