@@ -86,7 +86,7 @@ struct CheckpointColumns {
                 case .size: 6
                 case .mel, .crossEntropy: 5
                 case .validationMel, .validationCrossEntropy: 8
-                case .topThree, .characterError: 6
+                case .topThree, .characterError: 7
                 case .repeats, .skips: 4
                 case .similarity: 5
                 }
