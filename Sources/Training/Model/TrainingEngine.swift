@@ -24,8 +24,6 @@ package final class TrainingEngine {
     package var parts: StepParts?
     /// The processes that share every batch; nil when this one has all of it.
     package var crew: ProcessCrew?
-    /// Bytes that this process sent for gradients so far, and seconds that a step stood still for them after backward.
-    package private(set) var exchanged = (bytes: 0, waited: 0.0)
     private let samplers: [Stage: Sampler]
     private let lossSpectrogram: MelSpectrogram
 
@@ -122,7 +120,8 @@ package final class TrainingEngine {
         let share = crew.flatMap { BatchShare(of: clips.count, $0.group) }
         let batch = share.map { whole.items($0.rows) } ?? whole
         parts?.enter(.generatorForward)
-        let pass = model.sovits.trainingPass(batch, StepRandomness(seed: configuration.randomSeed, step: step, share: share))
+        let pass = model.sovits.trainingPass(
+            batch, StepRandomness(seed: configuration.randomSeed, step: step, share: share))
 
         parts?.enter(.discriminatorStep)
         let (real, fake) = model.discriminators.scores(real: pass.real, generated: pass.generated.detached())
@@ -136,7 +135,7 @@ package final class TrainingEngine {
         try requireFinite(discriminatorNorm, "The discriminators' gradient", step)
         model.discriminatorOptimizer.update(learningRate: rate)
 
-        var metrics = try model.discriminators.frozen { 
+        var metrics = try model.discriminators.frozen {
             var terms = generatorTerms(pass)
             if let share {
                 let frames = Float(batch.lengths.reduce(0, +)) / Float(whole.lengths.reduce(0, +))
@@ -187,8 +186,7 @@ package final class TrainingEngine {
     /// Gradients of a loss, which is this process' part of the whole one, summed over all.
     private func descend(from loss: Tensor, _ optimizer: AdamW, _ share: BatchShare?) {
         guard let share else { return loss.backward() }
-        let (bytes, waited) = GradientExchange.descend(from: loss, optimizer, share.group)
-        exchanged = (exchanged.bytes + bytes, exchanged.waited + waited)
+        GradientExchange.descend(from: loss, optimizer, share.group)
     }
 
     private func generatorTerms(_ pass: SoVITS.Pass) -> [Metric: Tensor] {
@@ -233,7 +231,8 @@ package final class TrainingEngine {
             padding: PriorPadding(text: whole.map(\.text), tokens: spoken))
         if share != nil {
             // A mean over tokens, each item's EOS among them.
-            let part = Float(spoken[rows].reduce(0) { $0 + $1.count + 1 }) / Float(spoken.reduce(0) { $0 + $1.count + 1 })
+            let part =
+                Float(spoken[rows].reduce(0) { $0 + $1.count + 1 }) / Float(spoken.reduce(0) { $0 + $1.count + 1 })
             (loss, accuracy) = (loss * part, accuracy * part)
         }
         let values = sums([loss.item, accuracy], share)

@@ -11,16 +11,12 @@ struct GradientExchange {
     private static let bucket = 1 << 18
     private static let lane = DispatchQueue(label: "gradients", qos: .userInitiated, attributes: .concurrent)
 
-    /// Walks back from `loss`, and returns when every gradient is the sum over the processes. Also what went over the
-    /// wire per process, in bytes, and the seconds that were waited for it after backward.
-    @discardableResult
-    static func descend(
-        from loss: Tensor, _ optimizer: AdamW, _ group: any ProcessGroup
-    ) -> (bytes: Int, waited: Double) {
+    /// Walks back from `loss`, and returns when every gradient is the sum over the processes.
+    static func descend(from loss: Tensor, _ optimizer: AdamW, _ group: any ProcessGroup) {
         let wanted = Set(optimizer.slots.map { ObjectIdentifier($0.parameter) })
         // One after another, on a queue of this process' own: ranks may be threads of one process in tests.
         let queue = DispatchQueue(label: "gradients of rank \(group.rank)", target: lane)
-        var ready: [Tensor] = [], count = 0, total = 0
+        var ready: [Tensor] = [], count = 0
         func send() {
             guard count > 0 else { return }
             let storage = Storage(count: count)
@@ -34,7 +30,6 @@ struct GradientExchange {
             }
             let length = count
             queue.async { group.sum(storage.pointer, count: length, on: .gradients) }
-            total += 8 * length * (group.count - 1) / group.count
             (ready, count) = ([], 0)
         }
         loss.backward { leaf in
@@ -44,8 +39,6 @@ struct GradientExchange {
             if count >= bucket { send() }
         }
         send()
-        let ended = ContinuousClock.now
         queue.sync {}
-        return (total, (ContinuousClock.now - ended).inSeconds)
     }
 }
