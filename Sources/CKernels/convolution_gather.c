@@ -1,4 +1,5 @@
 // short = weight * long + bias: the convolution itself, and the data gradient of the transposed one.
+#include "convolution_narrow.h"
 #include "convolution_single.h"
 #include "convolution_winograd.h"
 
@@ -68,7 +69,7 @@ CK_INLINE int64_t tile_floats(const ck_convolution *c, const ck_tiling *tiling) 
 }
 
 int64_t ck_gather_packings(const ck_convolution *c) {
-    if (ck_is_single(c)) return 0;
+    if (ck_is_single(c) || ck_is_narrow(c)) return 0;
     if (ck_winograd_filters(c, 0)) {
         const ck_winograd_plan filters = ck_winograd_plan_of(c, 0);
         return ck_winograd_packings(&filters);
@@ -79,7 +80,7 @@ int64_t ck_gather_packings(const ck_convolution *c) {
 }
 
 int64_t ck_gather_packed_count(const ck_convolution *c) {
-    if (ck_is_single(c)) return 0;
+    if (ck_is_single(c) || ck_is_narrow(c)) return 0;
     if (ck_winograd_filters(c, 0)) {
         const ck_winograd_plan filters = ck_winograd_plan_of(c, 0);
         return ck_winograd_packed_count(&filters);
@@ -112,6 +113,7 @@ void ck_gather_pack(const ck_convolution *c, int64_t index, const ck_signal *lon
 
 int64_t ck_gather_items(const ck_convolution *c) {
     if (ck_is_single(c)) return ck_single_gather_items(c);
+    if (ck_is_narrow(c)) return ck_narrow_items(c);
     if (ck_winograd_filters(c, 0)) {
         const ck_winograd_plan filters = ck_winograd_plan_of(c, 0);
         return ck_winograd_items(&filters);
@@ -122,6 +124,7 @@ int64_t ck_gather_items(const ck_convolution *c) {
 
 int64_t ck_gather_scratch(const ck_convolution *c) {
     if (ck_is_single(c)) return ck_single_gather_scratch(c);
+    if (ck_is_narrow(c)) return ck_narrow_scratch(c);
     if (ck_winograd_filters(c, 0)) {
         const ck_winograd_plan filters = ck_winograd_plan_of(c, 0);
         return ck_winograd_scratch(&filters);
@@ -135,6 +138,10 @@ void ck_gather_item(const ck_convolution *c, int64_t item, const ck_signal *long
                     const float *packed, const ck_finish *finish, float *shorts, float *scratch) {
     if (ck_is_single(c)) {
         ck_single_gather_item(c, item, longs, weight, finish, shorts, scratch);
+        return;
+    }
+    if (ck_is_narrow(c)) {
+        ck_narrow_item(c, item, longs, weight, finish, shorts, scratch);
         return;
     }
     if (ck_winograd_filters(c, 0)) {

@@ -12,12 +12,6 @@ CK_INLINE float read(const ck_signal *signal, int64_t at) {
     return signal->gate && signal->gate[at] < 0 ? value * signal->slope : value;
 }
 
-CK_INLINE void finish_one(const ck_finish *finish, int64_t at, float sum, float *out) {
-    const float value = finish->residual ? sum + finish->residual[at] : sum;
-    const float gate = finish->gate ? finish->gate[at] : finish->gates_itself ? value : 0;
-    out[at] = gate < 0 ? value * finish->slope : value;
-}
-
 int64_t ck_single_gather_items(const ck_convolution *c) { return ck_ceiling(c->outputs, channels_of_item); }
 int64_t ck_single_gather_scratch(const ck_convolution *c) { return c->batch * c->inputs; }
 
@@ -37,7 +31,7 @@ CK_CLONES void ck_single_gather_item(const ck_convolution *c, int64_t item, cons
             for (int l = 0; l < lanes; l++) sum += sums[l];
             for (; i < c->inputs; i++) sum += w[i] * x[i];
             sum = sum * (finish->scale ? finish->scale[o] : 1) + (finish->bias ? finish->bias[o] : 0);
-            finish_one(finish, b * c->outputs + o, sum, shorts);
+            ck_finish_one(finish, b * c->outputs + o, sum, shorts);
         }
     }
 }
@@ -64,6 +58,25 @@ CK_CLONES void ck_single_spread_item(const ck_convolution *c, int64_t item, cons
             for (int64_t o = 0; o < c->outputs; o++, w += c->inputs)
                 for (int64_t l = 0; l < count; l++) sums[l] += y[o] * w[l];
         for (int64_t l = 0; l < count; l++)
-            finish_one(finish, b * c->inputs + first + l, sums[l] + (finish->bias ? finish->bias[first + l] : 0), longs);
+            ck_finish_one(finish, b * c->inputs + first + l, sums[l] + (finish->bias ? finish->bias[first + l] : 0), longs);
+    }
+}
+
+int64_t ck_single_weights_items(const ck_convolution *c) { return ck_ceiling(c->outputs, channels_of_item); }
+int64_t ck_single_weights_scratch(const ck_convolution *c) { return c->batch * c->inputs; }
+
+CK_CLONES void ck_single_weights_item(const ck_convolution *c, int64_t item, const ck_signal *longs,
+                                      const ck_signal *shorts, float *gradient, float *scratch) {
+    for (int64_t e = 0; e < c->batch * c->inputs; e++) scratch[e] = read(longs, e);
+    const int64_t end = ck_smaller(c->outputs, (item + 1) * channels_of_item);
+    for (int64_t o = item * channels_of_item; o < end; o++) {
+        float *row = gradient + o * c->inputs;
+        for (int64_t b = 0; b < c->batch; b++) {
+            const float y = read(shorts, b * c->outputs + o), *x = scratch + b * c->inputs;
+            if (b == 0)
+                for (int64_t i = 0; i < c->inputs; i++) row[i] = y * x[i];
+            else
+                for (int64_t i = 0; i < c->inputs; i++) row[i] += y * x[i];
+        }
     }
 }

@@ -30,6 +30,13 @@ CK_INLINE int64_t ck_ceiling(int64_t a, int64_t b) { return (a + b - 1) / b; }
 CK_INLINE int64_t ck_floor(int64_t a, int64_t b) { return a >= 0 ? a / b : -ck_ceiling(-a, b); }
 CK_INLINE int64_t ck_round_up(int64_t a, int64_t b) { return ck_ceiling(a, b) * b; }
 
+/// Stores one sum, scale and bias in it, as its finish says.
+CK_INLINE void ck_finish_one(const ck_finish *finish, int64_t at, float sum, float *out) {
+    const float value = finish->residual ? sum + finish->residual[at] : sum;
+    const float gate = finish->gate ? finish->gate[at] : finish->gates_itself ? value : 0;
+    out[at] = gate < 0 ? value * finish->slope : value;
+}
+
 /// Whether a convolution is better cut by its output channels than in time: when its weights are many and its columns
 /// few. Each weight is then read once, where it stands, by whoever makes its channels, and tiles are packed for all.
 CK_INLINE int ck_cut_by_channels(int64_t weights, int64_t rows, int64_t columns) {

@@ -2,6 +2,7 @@
 //
 // An item takes a chunk of output channels and a chunk of input channels over a run of tiles ("segment"); sums grow
 // tile by tile in one order, and segments, if there are several, are added in order by the caller.
+#include "convolution_single.h"
 #include "convolution_winograd.h"
 
 typedef struct {
@@ -42,6 +43,7 @@ static void pack(const ck_convolution *c, const ck_weights_plan *plan, const ck_
 }
 
 int64_t ck_convolution_weights_tiles(const ck_convolution *c) {
+    if (ck_is_single(c)) return 0;
     if (ck_winograd_gradients(c)) return ck_winograd_gradient_packings(c);
     const ck_weights_plan plan = plan_of(c);
     return plan.output_chunks * plan.input_chunks > 1 ? plan.tiles : 0;
@@ -53,6 +55,7 @@ CK_INLINE int64_t packed_tile(const ck_convolution *c, const ck_weights_plan *pl
 }
 
 int64_t ck_convolution_weights_packed_count(const ck_convolution *c) {
+    if (ck_is_single(c)) return 0;
     if (ck_winograd_gradients(c)) return ck_winograd_gradient_packed_count(c);
     const ck_weights_plan plan = plan_of(c);
     return plan.output_chunks * plan.input_chunks > 1 ? plan.tiles * packed_tile(c, &plan) : 0;
@@ -72,16 +75,19 @@ void ck_convolution_weights_pack_tile(const ck_convolution *c, int64_t index, co
 }
 
 int64_t ck_convolution_weights_partials(const ck_convolution *c) {
+    if (ck_is_single(c)) return 1;
     return ck_winograd_gradients(c) ? ck_winograd_gradient_partials(c) : plan_of(c).segments;
 }
 
 int64_t ck_convolution_weights_items(const ck_convolution *c) {
+    if (ck_is_single(c)) return ck_single_weights_items(c);
     if (ck_winograd_gradients(c)) return ck_winograd_gradient_items(c);
     const ck_weights_plan plan = plan_of(c);
     return plan.segments * c->groups * plan.output_chunks * plan.input_chunks;
 }
 
 int64_t ck_convolution_weights_scratch(const ck_convolution *c) {
+    if (ck_is_single(c)) return ck_single_weights_scratch(c);
     if (ck_winograd_gradients(c)) return ck_winograd_gradient_scratch(c);
     const ck_weights_plan plan = plan_of(c);
     const int is_packed = plan.output_chunks * plan.input_chunks > 1;
@@ -111,6 +117,10 @@ static void add_tile(const ck_convolution_blocks *blocks, const ck_product_strip
 
 void ck_convolution_weights_item(const ck_convolution *c, int64_t item, const ck_signal *longs,
                                  const ck_signal *shorts, const float *packed, float *partials, float *scratch) {
+    if (ck_is_single(c)) {
+        ck_single_weights_item(c, item, longs, shorts, partials, scratch);
+        return;
+    }
     if (ck_winograd_gradients(c)) {
         ck_winograd_gradient_item(c, item, longs, shorts, packed, partials, scratch);
         return;

@@ -18,8 +18,8 @@ static const ck_product_blocks *blocks_of(const ck_product *p) {
     return &ck_product_blocks_generic;
 }
 
-/// One factor: its lines, `width` of them in a panel, and how many panels an item reads.
-typedef struct { int64_t lines, width, panels, run, runs; } ck_side;
+/// One factor: its lines, `width` of them in a panel; items read runs of panels, which differ by one panel at most.
+typedef struct { int64_t lines, width, panels, runs; } ck_side;
 
 typedef struct {
     const ck_product_blocks *blocks;
@@ -30,14 +30,21 @@ typedef struct {
     int64_t packed;
 } ck_cut;
 
-/// Runs of about the same length, at most `most` lines long.
+/// Runs of at most `most` lines.
 static ck_side side_of(int64_t lines, int64_t width, int64_t most) {
     ck_side s = {.lines = lines, .width = width, .panels = ceiling(lines, width)};
-    const int64_t runs = ceiling(s.panels, most < width ? 1 : most / width);
-    s.run = runs < 1 ? 1 : ceiling(s.panels, runs);
-    s.runs = ceiling(s.panels, s.run);
+    s.runs = ceiling(s.panels, most < width ? 1 : most / width);
     return s;
 }
+
+/// As many runs that 2, 4 or 8 threads have equally much to do.
+static void even_out(ck_side *s) {
+    const int64_t even = ceiling(s->runs, enough_items) * enough_items;
+    if (even <= s->panels) s->runs = even;
+}
+
+CK_INLINE int64_t first_panel(const ck_side *s, int64_t run) { return s->runs < 1 ? 0 : s->panels * run / s->runs; }
+CK_INLINE int64_t most_panels(const ck_side *s) { return s->runs < 1 ? 0 : ceiling(s->panels, s->runs); }
 
 static ck_cut cut(const ck_product *p) {
     ck_cut c = {.blocks = blocks_of(p), .shares_left = p->rows <= p->columns, .depth = p->depth};
@@ -45,9 +52,11 @@ static ck_cut cut(const ck_product *p) {
     if (c.shares_left) {
         c.left = side_of(p->rows, height, shared_lines);
         c.right = side_of(p->columns, width, smaller(most_right_lines, p->columns / enough_items));
+        even_out(&c.right);
     } else {
         c.left = side_of(p->rows, height, smaller(most_left_lines, p->rows / enough_items));
         c.right = side_of(p->columns, width, shared_lines);
+        even_out(&c.left);
     }
     const int64_t depth = p->depth < 1 ? 1 : p->depth;
     c.packed = ceiling(packing_floats, depth * (c.shares_left ? height : width));
@@ -71,7 +80,7 @@ int64_t ck_product_packed_count(const ck_product *p) {
 
 int64_t ck_product_scratch(const ck_product *p) {
     const ck_cut c = cut(p);
-    return own_side(&c)->run * own_side(&c)->width * c.chunk;
+    return most_panels(own_side(&c)) * own_side(&c)->width * c.chunk;
 }
 
 /// `count` panels from `first` on over the depths `from` ... `from` + `length`.
@@ -113,19 +122,21 @@ int64_t ck_product_items(const ck_product *p) {
 
 ck_product_tile ck_product_item_tile(const ck_product *p, int64_t item) {
     const ck_cut c = cut(p);
-    const int64_t row = item / c.right.runs * c.left.run * c.left.width;
-    const int64_t column = item % c.right.runs * c.right.run * c.right.width;
-    return (ck_product_tile){row, smaller(c.left.run * c.left.width, p->rows - row), column,
-                             smaller(c.right.run * c.right.width, p->columns - column)};
+    const int64_t left = item / c.right.runs, right = item % c.right.runs;
+    const int64_t row = first_panel(&c.left, left) * c.left.width;
+    const int64_t column = first_panel(&c.right, right) * c.right.width;
+    return (ck_product_tile){row, smaller(first_panel(&c.left, left + 1) * c.left.width, p->rows) - row, column,
+                             smaller(first_panel(&c.right, right + 1) * c.right.width, p->columns) - column};
 }
 
 void ck_product_item(const ck_product *p, int64_t item, const ck_factor *left, const ck_factor *right,
                      const float *packed, const ck_product_finish *finish, float *scratch) {
     const ck_cut c = cut(p);
     const int64_t height = c.left.width, width = c.right.width;
-    const int64_t first_left = item / c.right.runs * c.left.run, first_right = item % c.right.runs * c.right.run;
-    const int64_t lefts = smaller(c.left.run, c.left.panels - first_left);
-    const int64_t rights = smaller(c.right.run, c.right.panels - first_right);
+    const int64_t first_left = first_panel(&c.left, item / c.right.runs);
+    const int64_t first_right = first_panel(&c.right, item % c.right.runs);
+    const int64_t lefts = first_panel(&c.left, item / c.right.runs + 1) - first_left;
+    const int64_t rights = first_panel(&c.right, item % c.right.runs + 1) - first_right;
     int64_t d = 0;
     do {  // without any depth too: the finish is due
         const int64_t length = smaller(c.chunk, p->depth - d);

@@ -149,37 +149,55 @@ def measure_keys(studio, count):
 
 
 def measure_resizes(studio, count):
-    """Seconds from each resize until an emulator of the new size shows the whole new picture, and how many it showed."""
+    """Seconds from each resize until an emulator of the new size shows the whole new picture, and how many it never did."""
     generator = random.Random(2)
     times, wrong = [], 0
     for _ in range(count):
         while studio.read(0.004):
             pass
         columns, rows = generator.randint(1, 400), generator.randint(1, 120)
-        begun = len(studio.seen)
         started = time.monotonic()
         studio.resize(columns, rows)
         os.kill(studio.pid, signal.SIGWINCH)
-        last = None
-        # The picture is there with the last byte before a silence that a step does not break.
+        arrived = []
         while time.monotonic() - started < 0.5:
-            if studio.read(0.04):
-                last = time.monotonic() - started
-            elif last is not None:
+            if data := studio.read(0.04):
+                arrived.append((time.monotonic() - started, data))
+            elif arrived:
                 break
-        if last is None:
+        whole = time_of_whole_picture(arrived, columns, rows)
+        if whole is None:
             wrong += 1
-            continue
-        screen = pyte.Screen(columns, rows)
-        pyte.ByteStream(screen).feed(bytes(studio.seen[begun:]))
-        # From a clean screen on, the picture fills the new size: a status line alone, or one with a frame to its edges.
-        shown = screen.display
-        is_whole = any(line.strip() for line in shown)
-        if columns >= 80 and rows >= 24:
-            is_whole = "1 Train" in shown[0] and shown[1].rstrip()[-1:] == "╮" and "step" in shown[rows - 2]
-        wrong += not is_whole
-        times.append(last)
+        else:
+            times.append(whole)
     return sorted(times), wrong
+
+
+def time_of_whole_picture(arrived, columns, rows):
+    """When the picture of a new size was there, of [(seconds, bytes)]; None if it never was.
+
+    It is drawn from the top down on a clean screen. What comes after it, a step's figures, changes lines but begins none.
+    """
+    screen = pyte.Screen(columns, rows)
+    stream = pyte.ByteStream(screen)
+    shown = []
+    for seconds, data in arrived:
+        stream.feed(data)
+        shown.append((seconds, screen.display))
+    if not shown:
+        return None
+    last = shown[-1][1]
+    # A status line alone, or a picture with a frame to its edges.
+    if not any(line.strip() for line in last):
+        return None
+    if columns >= 80 and rows >= 24:
+        if "1 Train" not in last[0] or last[1].rstrip()[-1:] != "╮" or "step" not in last[rows - 2]:
+            return None
+    lowest = max(row for row in range(rows) if last[row].strip())
+    for seconds, lines in shown:
+        if lines[lowest] == last[lowest] and all(bool(a.strip()) == bool(b.strip()) for a, b in zip(lines, last)):
+            return seconds
+    return None
 
 
 def measure_lost_terminals(program, voice, count):

@@ -65,6 +65,11 @@ private let cases = [
     Case(batch: 2, inputs: 24, outputs: 40, kernel: 3, padding: 2, dilation: 2, length: 61, slope: 0.1),
     Case(batch: 1, inputs: 192, outputs: 64, kernel: 1, length: 60),
     Case(batch: 3, inputs: 150, outputs: 104, kernel: 1, length: 1, slope: 0.1),
+    // One channel of many, over lines that strips of vectors fill or do not.
+    Case(batch: 3, inputs: 70, outputs: 1, kernel: 3, padding: 1, length: 23, slope: 0.1),
+    Case(batch: 2, inputs: 64, outputs: 1, kernel: 3, padding: 2, dilation: 2, length: 53),
+    Case(batch: 2, inputs: 65, outputs: 1, kernel: 2, padding: 1, length: 12, slope: 0.1),
+    Case(batch: 2, inputs: 80, outputs: 1, kernel: 1, length: 5),
     Case(batch: 7, inputs: 64, outputs: 96, kernel: 5, stride: 3, padding: 2, length: 107),
     Case(batch: 1, inputs: 72, outputs: 128, kernel: 5, stride: 3, padding: 1, length: 1901, slope: 0.1),
 ]
