@@ -8,7 +8,7 @@ VOICE ?= samples/slt
 REPRISE := .build/release/reprise
 BENCH_ENVIRONMENT := .build/bench-environment
 
-.PHONY: help studio build install stage deb package test crash-states interop sanitize interruptions bench packages test-packages clean portable
+.PHONY: help studio build install stage deb package test crash-states interop sanitize interruptions two-hosts bench packages test-packages clean portable
 
 help:
 	@echo "make studio   install what is missing, build, open the studio on $(VOICE), training (VOICE=… for another)"
@@ -18,6 +18,7 @@ help:
 	@echo "make install  build, install under $(PREFIX) (PREFIX=… for elsewhere, DESTDIR=… to pack it)"
 	@echo "make deb      build, make a Debian package of it in .build"
 	@echo "make crash-states EFFORT=250   power losses and damage by the hundred thousand, in memory"
+	@echo "make two-hosts train on two network namespaces as two hosts, kill one, cut the cable; needs root"
 	@echo "make sanitize the kernels' tests with addresses and undefined behaviour checked"
 	@echo "make interop  read exported checkpoints and TensorBoard's files with the stock libraries of Python"
 	@echo "make bench    build, install PyTorch in a throw-away environment, print how many times as fast $(REPRISE) is"
@@ -87,6 +88,11 @@ crash-states: packages test-packages
 	swift build -c release --build-tests
 	mkdir -p .build && echo $(EFFORT) > .build/effort
 	swift test -c release --skip-build --filter "CrashStateTests|IntegrityTests"; status=$$?; rm -f .build/effort; exit $$status
+
+# Two hosts that are network namespaces of this one, made for it and taken away again.
+two-hosts: build
+	@$(call install,openmpi-bin iproute2 util-linux python3)
+	python3 -B Tests/Hosts/two_hosts.py $(REPRISE)
 
 # The kernels' tests under the address sanitizer, then with undefined behaviour trapped in the C.
 sanitize: packages
