@@ -34,12 +34,14 @@ enum TinyVoice {
     }
 
     /// Data for an engine, without files or phonemes.
-    static func dataset(clips: Int = 5) throws -> (dataset: Dataset, tokenizer: KMeansTokenizer) {
+    static func dataset(
+        clips: Int = 5, textFeatures: (_ index: Int, _ symbols: Int) -> TextFeatures? = { _, _ in nil }
+    ) throws -> (dataset: Dataset, tokenizer: KMeansTokenizer) {
         let spectrogram = InputSpectrum(.tiny)
         var prepared = (0..<clips).map { index in
             PreparedClip(
                 id: "clip_\(index)", waveform: waveform(index), text: (0..<(8 + index)).map { Int32(3 + $0) },
-                spectrogram: spectrogram, hop: 320)
+                spectrogram: spectrogram, hop: 320, textFeatures: textFeatures(index, 8 + index))
         }
         let tokenizer = try KMeansTokenizer.fit(prepared.map(\.spectrumTensor), limit: 64, seed: 1)
         for index in prepared.indices { prepared[index].tokens = tokenizer.tokens(of: prepared[index].spectrumTensor) }

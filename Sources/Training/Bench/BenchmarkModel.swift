@@ -31,7 +31,8 @@ enum BenchmarkModel {
         configuration.training.validationSteps = .max
         let engine = TrainingEngine(
             configuration: configuration, symbolCount: symbolCount, dataset: Dataset(training: clips, heldOut: []),
-            tokenizer: preset.readsRecordedFeatures ? nil : try tokenizer(codes), segmentFrames: options.segment)
+            tokenizer: preset.readsRecordedFeatures ? nil : try tokenizer(codes)
+        ) { $0.segmentFrames = options.segment }
         engine.position.stageOverride = stage
         return engine
     }

@@ -5,7 +5,7 @@ extension StepRecord {
     package var jsonLine: String {
         "{\"branch\":\"\(branch)\",\"step\":\(step),\"stage\":\"\(stage.rawValue)\",\"epoch\":\(epoch),"
             + "\"batch\":\(batch),\"learningRate\":\(learningRate),\"metrics\":\(MetricText.encode(metrics)),"
-            + "\"seconds\":\(seconds)}"
+            + "\"seconds\":\(seconds)\(exchange.map { ",\"exchange\":\($0.json)" } ?? "")}"
     }
 
     /// True when two records are of the same work with the same outcome, to the bit; time does not count.
@@ -37,4 +37,11 @@ extension StepRecord {
     }
 
     var isValidation: Bool { Metric.heldOut.contains { metrics[$0] != nil } }
+}
+
+extension ExchangeFigures {
+    fileprivate var json: String {
+        "{\"processes\":\(processes),\"gradientBytes\":\(gradientBytes),\"gradientSeconds\":\(gradientSeconds),"
+            + "\"waitedSeconds\":\(waitedSeconds),\"stops\":\(stops),\"stopSeconds\":\(stopSeconds)}"
+    }
 }

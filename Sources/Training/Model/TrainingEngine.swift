@@ -27,9 +27,11 @@ package final class TrainingEngine {
     private let samplers: [Stage: Sampler]
     private let lossSpectrogram: MelSpectrogram
 
+    /// `change` and `prior`: as `TrainingModel` takes them.
     package init(
         configuration: VoiceConfiguration, symbolCount symbols: Int, dataset: Dataset, tokenizer: KMeansTokenizer?,
-        segmentFrames: Int? = nil
+        change: (inout SoVITSConfiguration) -> Void = { _ in },
+        prior: ((SoVITSConfiguration) -> any TokenPrior)? = nil
     ) {
         self.configuration = configuration
         written = configuration
@@ -37,7 +39,7 @@ package final class TrainingEngine {
         self.tokenizer = tokenizer
         let preset = configuration.voice.preset, rows = preset.symbolRows(symbols)
         let codes = tokenizer?.codeCount ?? KMeansTokenizer.codeLimit(preset)
-        model = TrainingModel(configuration, symbolCount: rows, codeCount: codes, segmentFrames: segmentFrames)
+        model = TrainingModel(configuration, symbolCount: rows, codeCount: codes, change: change, prior: prior)
         position = TrainingPosition(
             seed: configuration.randomSeed, preset: preset.rawValue, symbolCount: rows, codeCount: codes,
             tokensPerSymbol: dataset.tokensPerSymbol)
@@ -89,6 +91,7 @@ package final class TrainingEngine {
     /// - Throws: `TrainingError.notFinite`; the state is then no longer good and must be restored.
     package func performStep(branch: String) throws -> StepRecord {
         let started = ContinuousClock.now
+        _ = crew?.meter.take()
         let step = position.step + 1, stage = stage(after: position.step), rate = learningRate(stage)
         let place = stage == .sovits ? position.sovits : position.prior
         guard let sampler = samplers[stage] else { preconditionFailure("every stage has a sampler") }
@@ -108,7 +111,7 @@ package final class TrainingEngine {
         if step % configuration.training.validationSteps == 0 { metrics.merge(try validation()) { $1 } }
         return StepRecord(
             branch: branch, step: step, stage: stage, epoch: place.epoch, batch: place.batch, learningRate: rate,
-            metrics: metrics, seconds: (ContinuousClock.now - started).inSeconds)
+            metrics: metrics, seconds: (ContinuousClock.now - started).inSeconds, exchange: crew?.meter.take())
     }
 
     /// Discriminators, then generator (HiFi-GAN §2.4, VITS §2.4).
@@ -185,8 +188,8 @@ package final class TrainingEngine {
 
     /// Gradients of a loss, which is this process' part of the whole one, summed over all.
     private func descend(from loss: Tensor, _ optimizer: AdamW, _ share: BatchShare?) {
-        guard let share else { return loss.backward() }
-        GradientExchange.descend(from: loss, optimizer, share.group)
+        guard share != nil, let crew else { return loss.backward() }
+        GradientExchange.descend(from: loss, optimizer, crew.meter)
     }
 
     private func generatorTerms(_ pass: SoVITS.Pass) -> [Metric: Tensor] {

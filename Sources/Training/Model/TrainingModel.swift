@@ -12,14 +12,19 @@ package final class TrainingModel {
     /// Of [lora]: words that no part of the model has.
     private(set) var unknownTargets: [String] = []
 
-    /// Builds and initialises from the seed. `segmentFrames` replaces the preset's, for benchmarks.
-    init(_ configuration: VoiceConfiguration, symbolCount: Int, codeCount: Int, segmentFrames: Int? = nil) {
+    /// Builds and initialises from the seed. `change` is made to the preset's sizes, and `prior` makes a prior in the place
+    /// of the preset's: for benchmarks and tests.
+    init(
+        _ configuration: VoiceConfiguration, symbolCount: Int, codeCount: Int,
+        change: (inout SoVITSConfiguration) -> Void = { _ in },
+        prior makePrior: ((SoVITSConfiguration) -> any TokenPrior)? = nil
+    ) {
         var sizes = SoVITSConfiguration(configuration.voice.preset, symbolCount: symbolCount, codeCount: codeCount)
         sizes.learnsCodebook = configuration.training.codebook == .learned
-        if let segmentFrames { sizes.segmentFrames = segmentFrames }
+        change(&sizes)
         sovits = SoVITS(sizes)
         discriminators = Discriminators(sizes)
-        prior = configuration.voice.preset.prior(for: sizes)
+        prior = makePrior?(sizes) ?? configuration.voice.preset.prior(for: sizes)
         sovits.initialize(seed: configuration.randomSeed)
         discriminators.initialize(seed: configuration.randomSeed &+ 1)
         prior.initialize(seed: configuration.randomSeed &+ 2)

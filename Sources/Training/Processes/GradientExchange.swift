@@ -9,13 +9,12 @@ import Tensor
 struct GradientExchange {
     /// Numbers of a bucket: a megabyte, small enough that little is left to do when backward ends.
     private static let bucket = 1 << 18
-    private static let lane = DispatchQueue(label: "gradients", qos: .userInitiated, attributes: .concurrent)
 
     /// Walks back from `loss`, and returns when every gradient is the sum over the processes.
-    static func descend(from loss: Tensor, _ optimizer: AdamW, _ group: any ProcessGroup) {
+    static func descend(from loss: Tensor, _ optimizer: AdamW, _ group: ExchangeMeter) {
         let wanted = Set(optimizer.slots.map { ObjectIdentifier($0.parameter) })
-        // One after another, on a queue of this process' own: ranks may be threads of one process in tests.
-        let queue = DispatchQueue(label: "gradients of rank \(group.rank)", target: lane)
+        // One after another; without a target a queue has a thread of its own where ranks are threads of one process.
+        let queue = DispatchQueue(label: "gradients of rank \(group.rank)", qos: .userInitiated)
         var ready: [Tensor] = [], count = 0
         func send() {
             guard count > 0 else { return }
@@ -39,6 +38,6 @@ struct GradientExchange {
             if count >= bucket { send() }
         }
         send()
-        queue.sync {}
+        group.waiting { queue.sync {} }
     }
 }

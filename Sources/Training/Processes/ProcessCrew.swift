@@ -7,11 +7,15 @@ import Tensor
 /// The processes that train one voice: rank 0 is the `Trainer`, the others obey it (`TrainingWorker`).
 package final class ProcessCrew: Sendable {
     package let group: any ProcessGroup
+    let meter: ExchangeMeter
     /// The signal that came here, 0 for none: heard of by all at the end of the step.
     package let signal = Atomic<Int32>(0)
     private let common = Atomic<Int32>(0)
 
-    package init(_ group: any ProcessGroup) { self.group = group }
+    package init(_ group: any ProcessGroup) {
+        meter = ExchangeMeter(group)
+        self.group = meter
+    }
 
     /// A signal that came to any of the processes and that all know of, or nil.
     package var commonSignal: Int32? {

@@ -43,7 +43,8 @@ package struct TrainingWorker {
         guard order.settings == voice.configuration.toml, try voice.fingerprint() == order.fingerprint else {
             throw TrainingError.otherVoice(rank: crew.group.rank)
         }
-        let known = voice.configuration.voice.preset.readsRecordedFeatures ? nil : try TrainingEngine.tokenizer(of: image)
+        let known =
+            voice.configuration.voice.preset.readsRecordedFeatures ? nil : try TrainingEngine.tokenizer(of: image)
         let (dataset, tokenizer) = try Dataset.prepare(voice, tokenizer: known) { _, _ in true }
         let engine = TrainingEngine(
             configuration: voice.configuration, symbolCount: try voice.textFrontEnd().symbolTable.count,

@@ -41,12 +41,14 @@ package struct StepRecord: Sendable, Codable, Equatable {
     package var batch: Int
     package var learningRate: Double
     package var metrics: [Metric: Float]
-    /// Wall time of the step in seconds: the one figure that is not deterministic.
+    /// Wall time of the step in seconds.
     package var seconds: Double
+    /// Where several processes did it; the journal does not keep it.
+    package var exchange: ExchangeFigures?
 
     package init(
         branch: String, step: Int, stage: Stage, epoch: Int, batch: Int, learningRate: Double,
-        metrics: [Metric: Float], seconds: Double
+        metrics: [Metric: Float], seconds: Double, exchange: ExchangeFigures? = nil
     ) {
         self.branch = branch
         self.step = step
@@ -56,6 +58,7 @@ package struct StepRecord: Sendable, Codable, Equatable {
         self.learningRate = learningRate
         self.metrics = metrics
         self.seconds = seconds
+        self.exchange = exchange
     }
 }
 

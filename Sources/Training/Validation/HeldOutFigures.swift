@@ -12,11 +12,12 @@ extension SoVITS {
 enum HeldOutFigures {
     /// Mean mel L1 of the clips' copy synthesis; and, each token foretold from the true ones before it, the prior's
     /// cross-entropy and the share of tokens among its three most probable. Means of the clips' own means; nothing
-    /// without clips.
+    /// without clips. Processes measure some of the clips each, and all of them learn of all.
     ///
     /// - Throws: `PriorError` when a text or an utterance does not fit.
     static func measure(
-        _ clips: [PreparedClip], _ sovits: SoVITS, _ prior: any TokenPrior, reference: Tensor
+        _ clips: [PreparedClip], _ sovits: SoVITS, _ prior: any TokenPrior, reference: Tensor,
+        among group: (any ProcessGroup)? = nil
     ) throws -> [Metric: Float] {
         guard !clips.isEmpty else { return [:] }
         let sizes = sovits.configuration
@@ -25,38 +26,37 @@ enum HeldOutFigures {
         func logMel(_ waveform: Tensor) -> Tensor {
             spectrogram(waveform.reshaped([waveform.shape[0], waveform.shape[2]]))
         }
-        return try sovits.frozen {
+        let (rank, ranks) = (group?.rank ?? 0, group?.count ?? 1), most = (clips.count + ranks - 1) / ranks
+        let own = stride(from: rank, to: clips.count, by: ranks).map { clips[$0] }
+        let measured = try sovits.frozen {
             try prior.frozen {
-                var distance: Float = 0
-                for clip in clips {
+                let g = sovits.speakerVector(reference)
+                return try own.flatMap { clip in
                     let generated = sovits.reconstruct(spectrum: clip.spectrumTensor, reference: reference)
                     let target = logMel(Tensor(clip.samples, shape: [1, 1, clip.samples.count]))
-                    distance += SoVITSLoss.mel(logMel(generated), target).item
-                }
-                let g = sovits.speakerVector(reference)
-                var entropy: Float = 0, accuracy: Float = 0
-                for clip in clips {
                     let (loss, share) = try prior.loss(
                         text: [clip.text], tokens: [sovits.tokens(of: clip)], speaker: g,
                         codeTable: sovits.codeTable.detached(), bert: TextFeatures.batch([clip.textFeatures]),
                         randomness: nil, padding: nil)
-                    entropy += loss.item
-                    accuracy += share
+                    return [SoVITSLoss.mel(logMel(generated), target).item, loss.item, share]
                 }
-                let count = Float(clips.count)
-                return [
-                    .validationMel: distance / count, .validationCrossEntropy: entropy / count,
-                    .validationTopThree: accuracy / count,
-                ]
             }
         }
+        let padded = measured + Array(repeating: 0, count: 3 * most - measured.count)
+        let all = group?.gathered(padded, zero: 0) ?? padded
+        // In the order of the clips, whoever measured them: the same sums to the bit.
+        func mean(_ figure: Int) -> Float {
+            clips.indices.reduce(0) { $0 + all[3 * ($1 % ranks * most + $1 / ranks) + figure] } / Float(clips.count)
+        }
+        return [.validationMel: mean(0), .validationCrossEntropy: mean(1), .validationTopThree: mean(2)]
     }
 }
 
 extension TrainingEngine {
     /// The figures of the held-out clips by the weights of this moment.
-    func validation() throws -> [Metric: Float] {
+    package func validation() throws -> [Metric: Float] {
         try HeldOutFigures.measure(
-            dataset.heldOut, model.sovits, model.prior, reference: dataset.defaultReference(bins: referenceBins))
+            dataset.heldOut, model.sovits, model.prior, reference: dataset.defaultReference(bins: referenceBins),
+            among: crew?.group)
     }
 }
