@@ -269,7 +269,7 @@ def main():
     for program in ["ip", "tc", "unshare", "mpirun"]:
         if not shutil.which(program):
             sys.exit(f"two_hosts.py needs {program}: install iproute2, util-linux and openmpi-bin.")
-    hosts = Hosts(os.path.abspath(arguments.reprise), {
+    hosts = Hosts(os.path.realpath(arguments.reprise), {
         "preset": f'"{arguments.preset}"', "batch_size": arguments.batch, "keep_checkpoints": 0,
         "autosave_minutes": 1440, "autosave_steps": 100000 if arguments.measure else 3,
         "validation_steps": 100000 if arguments.measure else 5})
