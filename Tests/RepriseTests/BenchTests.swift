@@ -50,6 +50,24 @@ extension ProgramTests {
             #expect(!here.contains { $0.hasPrefix(".bench-") }, "nothing is left behind")
         }
 
+        @Test func whatSmallWeightsTakeOfASmallDevice() async throws {
+            let file = home.appendingPathComponent("sentences.txt")
+            try Data("- Good morning.\n".utf8).write(to: file)
+            let arguments = ["bench", "weights", "--preset", "tiny", "--sentences", file.path]
+            let result = try await Program.run(arguments + ["--json"], home: home)
+            #expect(result.code == 0 && result.errors == "" && result.outputLines.count == 1, "\(result.errors)")
+            let report = try #require(
+                try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+            let formats = try #require(report["formats"] as? [[String: Any]])
+            #expect(formats.count == 3 && report["checkpoint"] == nil)
+            for format in formats {
+                #expect(try #require(format["saySeconds"] as? Double) > 0)
+                #expect(10..<256 ~= (try #require(format["sayPeakMegabytes"] as? Double)))
+            }
+            let both = try await Program.run(arguments + ["ada"], home: home)
+            #expect(both.code == 2 && both.errors.contains("one of both"))
+        }
+
         @Test(arguments: [
             (["--frames", "41"], "--frames takes an even number, as a token is two frames, not 41."),
             (["--batch", "0"], "--batch takes a whole number from 1 to 64, not 0."),

@@ -1,3 +1,4 @@
+import Checkpoint
 import Foundation
 import Testing
 import Training
@@ -126,6 +127,76 @@ import VoiceModel
         #expect(sampling.compactMap { $0["weights"] as? String } == ["float32", "bfloat16", "int8"])
         for entry in sampling { #expect(try #require(entry["tokensPerSecond"] as? Double) > 0) }
         #expect(report.text.contains("tokens/s"))
+    }
+
+    /// A voice of two steps as a source, and a file of sentences in an empty folder beside it.
+    private func weights(
+        _ sentences: String
+    ) async throws -> (
+        voice: VoiceFolder, folder: URL, run: (@escaping BenchmarkProgress) throws -> WeightsBenchmark.Report
+    ) {
+        let voice = try VoiceFolder()
+        try await train(voice.voice(), to: 2)
+        let store = try CheckpointStore(directory: voice.voice().checkpointDirectory, access: .readOnly)
+        let loaded = try store.load(CheckpointID(branch: "main", step: 2)),
+            folder = voice.url.appendingPathComponent("b")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let file = voice.url.appendingPathComponent("sentences.txt")
+        try Data(sentences.utf8).write(to: file)
+        return (
+            voice, folder,
+            { progress in
+                try WeightsBenchmark(
+                    .voice(voice.voice(), loaded, reference: nil), sentences: file, options: options(), in: folder
+                ).run(progress: progress)
+            }
+        )
+    }
+
+    @Test func whatSmallWeightsCost() async throws {
+        let (voice, folder, run) = try await weights("Good morning.\n\n  It rains. It pours.\n")
+        defer { withExtendedLifetime(voice) {} }
+        let report = try run { _ in true }, object = try object(report)
+        #expect(object["subject"] as? String == "weights" && object["checkpoint"] as? String == "main/g_0000002")
+        let formats = report.formats
+        #expect(formats.map(\.weights) == ["float32", "bfloat16", "int8"])
+        #expect(formats[0].sameToken == 1 && formats[0].melDistance == 0)
+        // The coarser the weights, the smaller the file and the farther the sound.
+        #expect(formats[1].melDistance > 0 && formats[2].melDistance > 1.5 * formats[1].melDistance)
+        #expect(formats[0].fileBytes > formats[1].fileBytes && formats[1].fileBytes > formats[2].fileBytes)
+        #expect(formats.allSatisfy { $0.sameToken > 0.5 && $0.sameToken <= 1 && $0.melDistance < 0.5 })
+        #expect(formats.allSatisfy { $0.tokensPerSecond > 0 && $0.realTimeFactor > 0 })
+        #expect(report.sentences.map(\.text) == ["Good morning.", "It rains. It pours."])
+        #expect(report.tokens == report.sentences.reduce(0) { $0 + $1.tokens })
+        #expect(abs(report.audioSeconds - Double(report.tokens) / 25) < 1e-9)
+        for (index, format) in formats.enumerated() {
+            let own = report.sentences.map { $0.formats[index] }
+            #expect(own.allSatisfy { $0.weights == format.weights })
+            #expect(abs(own.reduce(0) { $0 + $1.melDistance } / 2 - format.melDistance) < 1e-12)
+            #expect(own.map(\.melDistance).max() == format.largestMelDistance)
+            // One place more than tokens in each part, of which the second sentence has two.
+            let places = report.sentences.enumerated().map { Double($1.tokens + 1 + $0) }
+            let same = zip(own, places).reduce(0) { $0 + $1.0.sameToken * $1.1 } / places.reduce(0, +)
+            #expect(abs(same - format.sameToken) < 1e-9)
+        }
+        #expect(report.text.contains("2 sentences") && report.text.contains("\n  int8 "))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [], "nothing is left behind")
+        #expect(throws: CancellationError.self) { try run { !$0.hasPrefix("Speaking sentence 2") } }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
+    }
+
+    @Test func sentencesThatCannotBeSpokenAreNamed() async throws {
+        let (voice, _, run) = try await weights("Good morning.\n\n...\n")
+        let error = #expect(throws: WeightsBenchmarkError.self) { try run { _ in true } }
+        #expect(error?.description.hasPrefix("The sentence on line 3 cannot be spoken: ") == true, "\(error as Any)")
+        for (name, sentence) in [("nothing.txt", "cannot be read as text"), ("empty.txt", "has no sentence")] {
+            let file = voice.url.appendingPathComponent(name)
+            if name == "empty.txt" { try Data("\n \n".utf8).write(to: file) }
+            let error = #expect(throws: WeightsBenchmarkError.self) {
+                try WeightsBenchmark(.random(.tiny), sentences: file, options: options())
+            }
+            #expect(error?.description.contains(sentence) == true)
+        }
     }
 
     @Test func itEndsWhenToldTo() throws {

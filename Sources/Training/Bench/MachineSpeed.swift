@@ -108,10 +108,13 @@ enum PeakMemory {
         try? Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))
     }
 
-    /// VmHWM of /proc/self/status, in MB.
-    static var megabytes: Double {
-        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-        guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }) else { return 0 }
+    /// That of this process, in MB.
+    static var megabytes: Double { megabytes(of: "self") ?? 0 }
+
+    /// VmHWM of /proc/PROCESS/status, in MB; nil once the process has ended.
+    static func megabytes(of process: String) -> Double? {
+        let status = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? ""
+        guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }) else { return nil }
         return (line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Double($0) } ?? 0) * 1024 / 1e6
     }
 }

@@ -49,7 +49,7 @@ package final class SentenceSpeaker {
         _ text: String, style g: Tensor, seed: UInt64, progress: ((Int) -> Bool)? = nil,
         onAudio: (([Float]) -> Bool)? = nil, onTokens: ((SpokenTokens) -> Void)? = nil
     ) throws -> Waveform {
-        let sentences = frontEnd.sentences(in: try TextNormalizer().normalize(text))
+        let sentences = try sentences(in: text)
         guard !sentences.isEmpty else { throw TrainingError.nothingToSay }
         var samples = [Float](), spoken = 0
         func add(_ piece: [Float]) throws {
@@ -61,29 +61,47 @@ package final class SentenceSpeaker {
             remarks.append("The voice's BERT is not there; this is spoken without what it knows of the text.")
         }
         for (index, sentence) in sentences.enumerated() {
-            let encoded = try frontEnd.encode(sentence), symbols = encoded.ids
-            if let warning = encoded.warning { remarks.append(warning) }
-            guard !symbols.isEmpty else { continue }
+            guard let symbols = try encode(sentence) else { continue }
             if !samples.isEmpty { try add([Float](repeating: 0, count: Int(pause * Double(sampleRate)))) }
-            var features: TextFeatures?
-            if case .reads(let read) = reader { features = try read(sentence, encoded.symbols) }
-            let tokens = try prior.sample(
-                text: symbols, speaker: g, codeTable: generator.codeTable, bert: TextFeatures.batch([features]),
-                options: options(for: symbols), random: RandomStream(seed: seed, name: "sampling", step: index)
-            ) { progress?(spoken + $0) ?? true }
-            spoken += tokens.count
-            onTokens?(SpokenTokens(symbols: symbols, textFeatures: features, tokens: tokens))
-            try decode(tokens, symbols, g, seed: seed, part: index, into: add)
+            let drawn = try draw(symbols, style: g, seed: seed, part: index) { progress?(spoken + $0) ?? true }
+            spoken += drawn.tokens.count
+            onTokens?(drawn)
+            try decode(drawn.tokens, drawn.symbols, g, seed: seed, part: index, into: add)
         }
         guard !samples.isEmpty else { throw TrainingError.nothingToSay }
         return Waveform(samples: samples, sampleRate: sampleRate)
     }
 
+    /// The pieces that a text is spoken in, one after the other.
+    func sentences(in text: String) throws -> [String] {
+        frontEnd.sentences(in: try TextNormalizer().normalize(text))
+    }
+
+    /// A sentence as the prior reads it, without tokens; nil where nothing of it can be said.
+    func encode(_ sentence: String) throws -> SpokenTokens? {
+        let encoded = try frontEnd.encode(sentence)
+        if let warning = encoded.warning { remarks.append(warning) }
+        guard !encoded.ids.isEmpty else { return nil }
+        var features: TextFeatures?
+        if case .reads(let read) = reader { features = try read(sentence, encoded.symbols) }
+        return SpokenTokens(symbols: encoded.ids, textFeatures: features, tokens: [])
+    }
+
+    /// The same with the tokens that the prior draws.
+    func draw(
+        _ sentence: SpokenTokens, style g: Tensor, seed: UInt64, part: Int, progress: @escaping (Int) -> Bool
+    ) throws -> SpokenTokens {
+        var drawn = sentence
+        drawn.tokens = try prior.sample(
+            text: sentence.symbols, speaker: g, codeTable: generator.codeTable,
+            bert: TextFeatures.batch([sentence.textFeatures]), options: options(for: sentence.symbols),
+            random: RandomStream(seed: seed, name: "sampling", step: part), progress: progress)
+        return drawn
+    }
+
     /// The tokens that a text is likely to take, by the voice's rate of speech.
     package func expectedTokens(_ text: String) throws -> Int {
-        let symbols = try frontEnd.sentences(in: try TextNormalizer().normalize(text)).reduce(0) {
-            $0 + (try frontEnd.encode($1).ids.count)
-        }
+        let symbols = try sentences(in: text).reduce(0) { $0 + (try frontEnd.encode($1).ids.count) }
         return max(1, Int(tokensPerSymbol * Double(symbols)))
     }
 

@@ -34,11 +34,9 @@ extension Prior {
         random: RandomStream, progress: ((Int) -> Bool)? = nil
     ) throws -> [Int] {
         let limit = min(max(0, options.maximumTokens), configuration.maximumTokens)
-        let decoding = try decoding(
+        let following = try following(
             text: text, speaker: speaker, codeTable: codeTable, bert: bert, maximumTokens: limit)
-        return try options.tokens(limit: limit, end: end, random: random, progress: progress) {
-            decoding.next(after: $0)
-        }
+        return try options.tokens(limit: limit, end: end, random: random, progress: progress, next: following)
     }
 }
 

@@ -23,6 +23,14 @@ package protocol TokenPrior: Module {
         random: RandomStream, progress: ((Int) -> Bool)?
     ) throws -> [Int]
 
+    /// Scores of what follows a text and then each token that is given, K + 1 of them, the last being EOS; nil is given
+    /// first. At most `maximumTokens` tokens can follow. Parameters are those of `Prior.sample`.
+    ///
+    /// - Throws: `PriorError` when the text does not fit.
+    func following(
+        text: [Int32], speaker: Tensor, codeTable: Tensor, bert: Tensor?, maximumTokens: Int
+    ) throws -> (Int?) -> [Float]
+
     /// How much the rows that foretell an utterance's tokens look at the symbols of its text. Parameters are those of
     /// `Prior.loss`.
     ///
@@ -87,6 +95,13 @@ extension Prior: TokenPrior {
         return record.attention
     }
 
+    package func following(
+        text: [Int32], speaker: Tensor, codeTable: Tensor, bert: Tensor?, maximumTokens: Int
+    ) throws -> (Int?) -> [Float] {
+        let decoding = try decoding(
+            text: text, speaker: speaker, codeTable: codeTable, bert: bert, maximumTokens: maximumTokens)
+        return { decoding.next(after: $0) }
+    }
 }
 
 /// The public v2 prior hears nothing of g: a voice's style enters by its weights, and it has an output layer of its own
@@ -114,9 +129,19 @@ extension SemanticDecoder: TokenPrior {
         text: [Int32], speaker: Tensor, codeTable: Tensor, bert: Tensor?, options: SamplingOptions,
         random: RandomStream, progress: ((Int) -> Bool)?
     ) throws -> [Int] {
-        let decoding = try decoding(text: text, bert: bert, maximumTokens: max(0, options.maximumTokens))
-        return try options.tokens(limit: options.maximumTokens, end: end, random: random, progress: progress) { last in
-            if let last { decoding.feed(token: last) }
+        let following = try following(
+            text: text, speaker: speaker, codeTable: codeTable, bert: bert,
+            maximumTokens: max(0, options.maximumTokens))
+        return try options.tokens(
+            limit: options.maximumTokens, end: end, random: random, progress: progress, next: following)
+    }
+
+    package func following(
+        text: [Int32], speaker: Tensor, codeTable: Tensor, bert: Tensor?, maximumTokens: Int
+    ) throws -> (Int?) -> [Float] {
+        let decoding = try decoding(text: text, bert: bert, maximumTokens: maximumTokens)
+        return { token in
+            if let token { decoding.feed(token: token) }
             return decoding.scores
         }
     }

@@ -7,7 +7,9 @@ import VoiceModel
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench", abstract: "Measure this machine: the model, saving, and the studio beside training.",
-        subcommands: [BenchModelCommand.self, BenchAuditionCommand.self, BenchStudioCommand.self],
+        subcommands: [
+            BenchModelCommand.self, BenchWeightsCommand.self, BenchAuditionCommand.self, BenchStudioCommand.self,
+        ],
         defaultSubcommand: BenchModelCommand.self)
 }
 

@@ -40,7 +40,7 @@ struct SayCommand: AsyncParsableCommand {
         let voice = try Voice.open(voice)
         try VoiceConsent.require(voice)
         let store = try CheckpointStore(directory: voice.checkpointDirectory, access: .readOnly)
-        let image = try WeightsImage(checkpoint(in: store, of: voice))
+        let image = try WeightsImage(Self.checkpoint(checkpoint, in: store, of: voice))
         Threads.use(ProcessInfo.processInfo.activeProcessorCount)
         let style = try ReferenceStyle.spectrum(of: reference.map { URL(fileURLWithPath: $0) }, voice: voice)
         let synthesizer = try Synthesizer(image, voice: voice, priorWeights: weights ?? .float32)
@@ -116,8 +116,11 @@ struct SayCommand: AsyncParsableCommand {
         }
     }
 
-    private func checkpoint(in store: CheckpointStore, of voice: Voice) throws -> LoadedCheckpoint {
-        if let checkpoint { return try store.load(CheckpointID(parsing: checkpoint)) }
+    /// The one that is named, else the newest sound one.
+    static func checkpoint(
+        _ named: String?, in store: CheckpointStore, of voice: Voice
+    ) throws -> LoadedCheckpoint {
+        if let named { return try store.load(CheckpointID(parsing: named)) }
         guard let found = try Recovery.newestSound(in: store) else {
             throw TrainingError.nothingTrained(voice: voice.name)
         }
