@@ -20,7 +20,7 @@ help:
 	@echo "make crash-states EFFORT=250   power losses and damage by the hundred thousand, in memory"
 	@echo "make two-hosts train on two network namespaces as two hosts, kill one, cut the cable; needs root"
 	@echo "make sanitize the kernels' tests with addresses and undefined behaviour checked"
-	@echo "make interop  read exported checkpoints and TensorBoard's files with the stock libraries of Python"
+	@echo "make interop  read exported checkpoints, voices, adapters and TensorBoard's files with the stock libraries of Python"
 	@echo "make bench    build, install PyTorch in a throw-away environment, print how many times as fast $(REPRISE) is"
 	@echo "make clean    remove what was built"
 
@@ -102,23 +102,38 @@ sanitize: packages
 	swift test -c release -Xcc -fsanitize=undefined -Xcc -fsanitize-trap=undefined --scratch-path .build/undefined \
 		--skip-build --filter TensorTests
 
-# A checkpoint of the bundled voice, exported both ways, and TensorBoard's files of it, each read by the stock library.
+# A checkpoint of the bundled voice exported in every way, one of adapters on it, and TensorBoard's files, each read by the
+# stock library; PEFT merges the adapters as Reprise does. It shares its environment with `make bench`.
 INTEROP := .build/interop
-interop: build
-	@python3 -c 'import ensurepip, venv' 2>/dev/null || { $(call install,python3-venv); }
-	rm -rf $(INTEROP) && mkdir -p $(INTEROP) && cp -r samples/slt $(INTEROP)/slt
-	python3 -m venv $(INTEROP)/environment && $(INTEROP)/environment/bin/pip install -q safetensors numpy tensorboard
+PYTHON := $(BENCH_ENVIRONMENT)/bin/python -B
+interop: build $(BENCH_ENVIRONMENT)/ready
+	$(PYTHON) -m pip install -q safetensors tensorboard peft
+	rm -rf $(INTEROP) && mkdir -p $(INTEROP) && cp -r samples/slt $(INTEROP)/slt && cp -r samples/slt $(INTEROP)/adapted
 	sed -i 's/^tensorboard = .*/tensorboard = "board"/' $(INTEROP)/slt/voice.toml
 	$(REPRISE) train $(INTEROP)/slt --steps 2
 	$(REPRISE) checkpoints $(INTEROP)/slt restore HEAD
 	$(REPRISE) train $(INTEROP)/slt --steps 4
 	$(REPRISE) export $(INTEROP)/slt --json >$(INTEROP)/journal.jsonl
-	$(INTEROP)/environment/bin/python -B Tests/Reference/check_board.py $(INTEROP)/slt/board $(INTEROP)/journal.jsonl
+	$(PYTHON) Tests/Reference/check_board.py $(INTEROP)/slt/board $(INTEROP)/journal.jsonl
+	$(REPRISE) checkpoints $(INTEROP)/slt evaluate --all --clips 1 --json >$(INTEROP)/evaluated.json
+	$(REPRISE) export $(INTEROP)/slt --tensorboard $(INTEROP)/board
+	$(PYTHON) Tests/Reference/check_board.py $(INTEROP)/board $(INTEROP)/journal.jsonl $(INTEROP)/evaluated.json
 	$(REPRISE) checkpoints $(INTEROP)/slt export HEAD $(INTEROP)/folder
 	$(REPRISE) checkpoints $(INTEROP)/slt export HEAD $(INTEROP)/file.safetensors --single-file
-	$(INTEROP)/environment/bin/python -B Tests/Reference/check_interop.py $(INTEROP)/folder
-	$(INTEROP)/environment/bin/python -B Tests/Reference/check_interop.py $(INTEROP)/file.safetensors
+	$(PYTHON) Tests/Reference/check_interop.py $(INTEROP)/folder
+	$(PYTHON) Tests/Reference/check_interop.py $(INTEROP)/file.safetensors
 	$(REPRISE) checkpoints $(INTEROP)/slt import $(INTEROP)/file.safetensors
+	for weights in float32 bfloat16 int8; do $(REPRISE) checkpoints $(INTEROP)/slt export HEAD \
+		$(INTEROP)/$$weights.safetensors --for synthesis --weights $$weights || exit 1; done
+	$(PYTHON) Tests/Reference/check_speech.py $(INTEROP)/float32.safetensors $(INTEROP)/bfloat16.safetensors \
+		$(INTEROP)/int8.safetensors
+	printf '[base]\nvoice = "%s"\n[lora]\nrank = 4\nsovits_targets = ["enc_p", "flow"]\n' '$(abspath $(INTEROP))/slt' \
+		>>$(INTEROP)/adapted/voice.toml
+	$(REPRISE) train $(INTEROP)/adapted --steps 4
+	$(REPRISE) checkpoints $(INTEROP)/adapted export HEAD $(INTEROP)/peft --peft
+	$(REPRISE) checkpoints $(INTEROP)/adapted export HEAD $(INTEROP)/frozen
+	$(REPRISE) checkpoints $(INTEROP)/adapted export HEAD $(INTEROP)/merged.safetensors --for synthesis
+	$(PYTHON) Tests/Reference/check_peft.py $(INTEROP)/peft $(INTEROP)/frozen $(INTEROP)/merged.safetensors
 
 # BENCH passes options on, such as BENCH="--quick --only v2-sovits-1"; see Tests/Reference/compare.py.
 bench: build $(BENCH_ENVIRONMENT)/ready

@@ -26,19 +26,23 @@ package enum AdapterExport {
             throw CheckpointError.exists(path: folder.path)
         }
         var bytes = 0
-        for (name, targets) in [("prior", lora.targets), ("sovits", lora.sovitsTargets)] where !targets.isEmpty {
+        for (name, isAdapted) in [("prior", true), ("sovits", !lora.sovitsTargets.isEmpty)] where isAdapted {
             let place = folder.appendingPathComponent(name)
             try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
-            let tensors = try loaded.image.file("\(name)_lora.safetensors").tensors.map {
+            let adapters = try loaded.image.file("\(name)_lora.safetensors").tensors
+            let tensors = adapters.map {
                 TensorImage(name: "base_model.model.\($0.name)", type: $0.type, shape: $0.shape, bytes: $0.bytes)
             }
+            // Layers by their whole names: PEFT looks at the ends of names only, and takes no part with layers in it.
+            let ending = ".lora_A.weight"
+            let layers = adapters.map(\.name).filter { $0.hasSuffix(ending) }.map { String($0.dropLast(ending.count)) }
             let file = StateFile(name: "adapter_model.safetensors", tensors: tensors, metadata: ["format": "pt"])
             try Safetensors.write(file, to: place.appendingPathComponent(file.name))
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
             let configuration = try encoder.encode(
                 Configuration(
-                    r: lora.rank, lora_alpha: lora.alpha, lora_dropout: lora.dropout, target_modules: targets,
+                    r: lora.rank, lora_alpha: lora.alpha, lora_dropout: lora.dropout, target_modules: layers.sorted(),
                     base_model_name_or_path: base))
             try FileSystem().replaceFile(
                 place.appendingPathComponent("adapter_config.json").path, with: Array(configuration))
