@@ -24,21 +24,21 @@ enum ParserInput {
         case 4:
             let text = String(decoding: input, as: UTF8.self)
             for bytes in [input, Array("\(text) \(Digest(of: text))\n".utf8)] {
-                open([("HEAD", bytes)]) { store in
+                open([("HEAD", bytes)]) { store, _ in
                     _ = try? store.readHead()
                     _ = try? Recovery.newestSound(in: store)
                 }
             }
         case 5:
             let bytes = sealed(input)
-            open([("moves.json", bytes), ("\(folder)/label.json", bytes), ("main/branch.json", bytes)]) { store in
+            open([("moves.json", bytes), ("\(folder)/label.json", bytes), ("main/branch.json", bytes)]) { store, _ in
                 _ = try? store.moves()
                 _ = try? store.branches()
                 _ = try? store.tags()
                 _ = try? store.undo()
             }
         default:
-            open([("\(folder)/sovits.safetensors", input), ("\(folder)/position.json", input)]) { store in
+            open([("\(folder)/sovits.safetensors", input), ("\(folder)/position.json", input)]) { store, _ in
                 _ = try? store.readExport(directory.appendingPathComponent(folder))
             }
         }
@@ -50,8 +50,16 @@ enum ParserInput {
     }
 
     private static func readSafetensors(_ bytes: [UInt8]) {
-        open([("x", bytes)]) { store in
+        open([("x", bytes)]) { store, files in
             let url = directory.appendingPathComponent("x")
+            // As a speech file is read, tensor by tensor.
+            var places: [(name: String, type: ScalarType, shape: [Int])] = []
+            try? Safetensors.stream(url, fileSystem: files) {
+                places = $1
+            } body: { index, bytes, _ in
+                let place = places[index]
+                precondition(bytes.count == place.shape.reduce(1, *) * place.type.width, "\(place.name) is cut")
+            }
             if let state = try? store.readExport(url) {
                 for tensor in state.image.files.flatMap(\.tensors) {
                     precondition(tensor.bytes.count == tensor.count * tensor.type.width, "\(tensor.name) is cut")
@@ -61,7 +69,7 @@ enum ParserInput {
     }
 
     private static func readManifest(_ bytes: [UInt8]) {
-        open([("\(folder)/manifest.json", bytes)]) { store in
+        open([("\(folder)/manifest.json", bytes)]) { store, _ in
             _ = try? store.list()
             _ = try? store.verify(id)
             _ = try? store.compare(id, id)
@@ -74,7 +82,7 @@ enum ParserInput {
         }
     }
 
-    private static func open(_ files: [(String, [UInt8])], _ body: (CheckpointStore) -> Void) {
+    private static func open(_ files: [(String, [UInt8])], _ body: (CheckpointStore, FileSystem) -> Void) {
         let disk = DiskModel()
         let calls = disk.calls
         for folder in ["/voice", "/voice/checkpoints", "/voice/checkpoints/main", "/voice/checkpoints/\(folder)"] {
@@ -84,6 +92,7 @@ enum ParserInput {
             _ = calls.open("/voice/checkpoints/\(name)", O_CREAT | O_WRONLY, 0o644)
             disk.damage("/voice/checkpoints/\(name)") { $0 = bytes }
         }
-        if let store = try? CheckpointStore(directory: directory, fileSystem: FileSystem(calls: calls)) { body(store) }
+        let system = FileSystem(calls: calls)
+        if let store = try? CheckpointStore(directory: directory, fileSystem: system) { body(store, system) }
     }
 }

@@ -95,6 +95,65 @@ import Training
         }
     }
 
+    /// Sealed with a right checksum, as someone may who writes such files: refused in one sentence before it is used.
+    @Test func whatDoesNotFitTogetherIsRefused() throws {
+        let url = try export(.int8).url, whole = try Safetensors.read(url)
+        let text = try #require(whole.metadata["reprise"])
+        func error(_ description: String, _ tensors: [TensorImage]) throws -> String? {
+            let lines = tensors.map { "\($0.name) \(Digest(of: $0.bytes))" }.sorted()
+            let sum = Digest(of: ([description] + lines).joined(separator: "\n")).description
+            let file = StateFile(
+                name: "a", tensors: tensors,
+                metadata: ["format": "pt", "reprise": description, "reprise_checksum": sum])
+            try Safetensors.write(file, to: url, replaces: true)
+            do { _ = try SpokenFile(url) } catch { return "\(error)" }
+            return nil
+        }
+        #expect(try error(text, whole.tensors) == nil)
+        let numbers = ["symbolCount", "codeCount", "tokensPerSymbol", "version"]
+        for (key, value) in numbers.flatMap({ key in ["-1", "1e99", "9223372036854775807"].map { (key, $0) } }) + [
+            ("preset", "\"v2\""), ("preset", "\"huge\""), ("weights", "\"int4\""), ("language", "\"qq\""),
+            ("symbolTable", "\"other\""), ("sampling", "7"),
+        ] {
+            let changed = text.replacing(try Regex("\"\(key)\":(\\{[^}]*\\}|[^,}]*)"), with: "\"\(key)\":\(value)")
+            let refused = try error(changed, whole.tensors)
+            #expect(changed != text && refused?.isEmpty == false, "\(key) = \(value)")
+        }
+        let name = "prior/h.layers.0.linear1.weight"
+        let matrix = try whole.tensor(name), scale = try whole.tensor(name + "_scale")
+        let others = whole.tensors.filter { $0.name != matrix.name && $0.name != scale.name }
+        let half = TensorImage(
+            name: scale.name, type: .float32, shape: [scale.shape[0] / 2],
+            bytes: Array(scale.bytes.prefix(scale.bytes.count / 2)))
+        let flat = TensorImage(name: name, type: .int8, shape: [matrix.bytes.count], bytes: matrix.bytes)
+        let wide = TensorImage(
+            name: name, type: .float64, shape: matrix.shape, bytes: Array(repeating: 0, count: 8 * matrix.bytes.count))
+        let stranger = TensorImage(name: "prior/x", type: .int8, shape: [1], bytes: [0])
+        for tensors in [[matrix], [scale], [matrix, half], [flat, scale], [wide, scale], [matrix, scale, stranger]] {
+            let sentence = try #require(try error(text, others + tensors), "\(tensors.map(\.shape))")
+            #expect(sentence.hasPrefix("\(url.path) cannot speak, as ") && sentence.contains("tensor "), "\(sentence)")
+        }
+    }
+
+    /// A sparse file costs nothing on a disk, and would fill the memory.
+    @Test func aFileLargerThanMemoryIsRefusedUnread() throws {
+        let url = try export(.float32).url
+        let handle = try FileHandle(forUpdating: url)
+        let length = try #require(try handle.read(upToCount: 8)).reversed().reduce(0) { $0 << 8 | Int($1) }
+        let header = try #require(try handle.read(upToCount: length))
+        var facts = try #require(try JSONSerialization.jsonObject(with: header) as? [String: Any])
+        let end = facts.values.compactMap { (($0 as? [String: Any])?["data_offsets"] as? [Int])?.last }.max() ?? 0
+        facts["zzz"] = ["dtype": "U8", "shape": [1 << 42], "data_offsets": [end, end + 1 << 42]]
+        let new = try JSONSerialization.data(withJSONObject: facts)
+        let data = try #require(try handle.readToEnd())
+        try (withUnsafeBytes(of: UInt64(new.count).littleEndian) { Data($0) } + new + data).write(to: url)
+        let longer = try FileHandle(forWritingTo: url)
+        try longer.truncate(atOffset: UInt64(8 + new.count + end + 1 << 42))
+        try longer.close()
+        let error = #expect(throws: SpeechFileError.self) { try SpokenFile(url) }
+        #expect(error?.description.contains("tensor zzz does not belong to preset tiny") == true)
+    }
+
     @Test func aWithdrawnVoiceIsNotExported() throws {
         let withdrawn = try VoiceFolder {
             $0.consent = .init()

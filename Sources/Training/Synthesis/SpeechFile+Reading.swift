@@ -108,6 +108,15 @@ private final class Filling {
         wanted = [SpeechFile.styleName: style]
         for (name, tensor) in folded { wanted["sovits/\(name)"] = tensor }
         for entry in prior.state { wanted["prior/\(entry.name)"] = entry.tensor }
+        // Before any of it is read: what has no place in the models may be larger than memory.
+        for place in places {
+            let ofScales =
+                place.name.hasSuffix(SpeechFile.scaleEnding)
+                ? wanted[String(place.name.dropLast(SpeechFile.scaleEnding.count))]?.shape.prefix(1) : nil
+            guard wanted[place.name]?.shape == place.shape || ofScales.map(Array.init) == place.shape else {
+                throw stranger(place.name)
+            }
+        }
     }
 
     func take(_ index: Int, _ bytes: UnsafeRawBufferPointer, _ digest: Digest) throws {
@@ -117,9 +126,7 @@ private final class Filling {
             scales[name] = Array(bytes.bindMemory(to: Float.self))
             return
         }
-        guard let tensor = wanted.removeValue(forKey: name), tensor.shape == shape else {
-            throw unusable("tensor \(name) does not belong to preset \(description.preset.rawValue)")
-        }
+        guard let tensor = wanted.removeValue(forKey: name), tensor.shape == shape else { throw stranger(name) }
         let rows = shape.first ?? 1, scale = scales.removeValue(forKey: name + SpeechFile.scaleEnding)
         switch type {
         case .float32: UnsafeMutableRawBufferPointer(start: tensor.pointer, count: bytes.count).copyMemory(from: bytes)
@@ -144,4 +151,8 @@ private final class Filling {
     }
 
     private func unusable(_ reason: String) -> SpeechFileError { .unusable(path: path, reason: reason) }
+
+    private func stranger(_ name: String) -> SpeechFileError {
+        unusable("tensor \(name) does not belong to preset \(description.preset.rawValue)")
+    }
 }

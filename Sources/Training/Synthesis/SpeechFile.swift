@@ -122,13 +122,14 @@ package enum SpeechFile {
     }
 
     private static func isSpeechFile(_ url: URL) -> Bool {
-        struct Seen: Error {}
+        struct Seen: Error { var isOurs: Bool }
         do {
+            // Its header says it; the rest is not read.
             try Safetensors.stream(url) { metadata, _ in
-                if metadata[descriptionKey] != nil { throw Seen() }
+                throw Seen(isOurs: metadata[descriptionKey] != nil)
             } body: { _, _, _ in
             }
             return false
-        } catch { return error is Seen }
+        } catch { return (error as? Seen)?.isOurs ?? false }
     }
 }
