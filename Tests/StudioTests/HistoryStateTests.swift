@@ -370,6 +370,24 @@ import Training
         #expect(!line().contains("Reading every byte"))
     }
 
+    @Test func evaluatingIsEndedByTheSameKey() {
+        var state = HistoryFixture.state()
+        func line() -> String { drawStudio(state, size: TerminalSize(columns: 120, rows: 24), glyphs: .braille).text }
+        let (first, second) = ("branch-2/g_0000240", "branch-2/g_0000200")
+        #expect(press(&state, "e") == [.send(.evaluate(first))])
+        #expect(state.notice?.text == "Evaluating \(first) beside training; e again ends that.")
+        _ = state.reduce(.update(.progress(.evaluate(first), 0.3)))
+        // Another one waits for it.
+        #expect(press(&state, .left, "e") == [.send(.evaluate(second))])
+        #expect(press(&state, .right, "e") == [.send(.stopEvaluating)])
+        #expect(state.notice?.text == "Ending the evaluation.")
+        for id in [first, second] { _ = state.reduce(.update(.obeyed(.evaluate(id)))) }
+        _ = state.reduce(.update(.obeyed(.stopEvaluating)))
+        #expect(!line().contains("Evaluating"))
+        // It is over, so that the key begins anew.
+        #expect(press(&state, "e") == [.send(.evaluate(first))])
+    }
+
     @Test func stepsDoneAgainAreCountedAndTheirEndIsSaid() {
         var state = HistoryFixture.state()
         var snapshot = HistoryFixture.snapshot(step: 246)

@@ -257,6 +257,60 @@ import VoiceModel
         #expect(summary?.evaluation?.figures[.mel] != nil && summary?.figure(.topThree) != nil)
     }
 
+    /// The tensor files of the checkpoint at a step.
+    private func files(_ folder: VoiceFolder, _ step: Int) throws -> [StateFile] {
+        try CheckpointStore(directory: folder.voice().checkpointDirectory, access: .readOnly)
+            .load(CheckpointID(branch: "main", step: step)).image.files
+    }
+
+    @Test func newCheckpointsAreEvaluatedByThemselvesAndTrainingStaysTheSame() async throws {
+        let folder = try VoiceFolder {
+            ($0.training.autosaveSteps, $0.training.evaluateSteps, $0.training.keepCheckpoints) = (1, 2, 0)
+            $0.training.tensorboard = "board"
+        }
+        func begun(_ update: TrainingUpdate) -> Bool {
+            if case .event(let event) = update { event.message.hasPrefix("Evaluating main/") } else { false }
+        }
+        let watched = try Watched(try folder.voice(), TrainerOptions(threads: 1))
+        await watched.until(begun)
+        #expect(watched.messages.contains("Evaluating main/g_0000002 beside training"))
+        // Training goes on, and pauses only so that this takes less long.
+        await watched.until(step: (watched.records.last?.step ?? 0) + 2)
+        watched.trainer.send(.pause)
+        await watched.until { _ in watched.obeyed.contains(.evaluate("main/g_0000002")) }
+        #expect(await watched.finish(.stop) == .stopped)
+        let journal = try Journal(readOnly: folder.voice().journalURL)
+        #expect(try journal.evaluations().keys.map(\.step) == [2])
+
+        // Opened again, it goes on counting from there; what is under way at the end is not kept.
+        let again = try Watched(try folder.voice(), TrainerOptions(threads: 1))
+        await again.until(begun)
+        #expect(await again.finish(.stop) == .stopped)
+        let next = try #require(again.messages.first { $0.hasPrefix("Evaluating main/") })
+        let step = try #require(Int(next.dropFirst("Evaluating main/g_".count).prefix(7)))
+        #expect(step >= 4 && !again.messages.contains { $0.hasPrefix("Evaluating main/g_0000003") }, "\(next)")
+        #expect(try journal.evaluations().keys.map(\.step) == [2])
+
+        let steps = try #require(again.records.last?.step)
+        let plain = try VoiceFolder { ($0.training.autosaveSteps, $0.training.keepCheckpoints) = (1, 0) }
+        try await train(plain.voice(), to: steps)
+        #expect(try files(folder, steps) == files(plain, steps))
+        #expect(
+            try journal.rows(branch: "main").map(\.metrics)
+                == Journal(readOnly: plain.voice().journalURL).rows(branch: "main").map(\.metrics))
+    }
+
+    @Test func evaluationsEndWithTheRun() async throws {
+        let folder = try VoiceFolder { ($0.training.autosaveSteps, $0.training.evaluateSteps) = (1, 1) }
+        let watched = try Watched(try folder.voice(), TrainerOptions(threads: 1))
+        await watched.until { if case .progress(.evaluate, let share) = $0 { share > 0 } else { false } }
+        #expect(await watched.finish(.interrupt) == .stopped)
+        #expect(watched.messages.contains { $0.hasPrefix("The evaluation of main/g_0000001 was ended") })
+        #expect(try Journal(readOnly: folder.voice().journalURL).evaluations().isEmpty)
+        // No step is lost for it.
+        #expect(watched.last?.checkpoints.last?.step == watched.records.last?.step)
+    }
+
     @Test func likenessIsToldOnlyByAnEncoderThatManySpeakersTrained() async throws {
         let base = try VoiceFolder()
         try await train(base.voice(), to: 1)

@@ -1,4 +1,5 @@
 import Audio
+import Checkpoint
 import Foundation
 import Testing
 import Training
@@ -120,6 +121,33 @@ import Training
         #expect(main.filter { !$0.values.isEmpty }.map { $0.number(2) } == [1, 2, 3, 4, 5, 4])
         let branch = try events(folder.appendingPathComponent("branch-1"))
         #expect(branch.filter { !$0.values.isEmpty }.map { $0.number(2) } == [3])
+    }
+
+    @Test func evaluationsStandAtTheirCheckpointsStep() async throws {
+        let folder = try VoiceFolder {
+            $0.training.autosaveSteps = 1
+            $0.training.tensorboard = "board"
+        }
+        try await train(folder.voice(), to: 1)
+        let watched = try Watched(folder.voice())
+        await watched.until(step: 3)
+        watched.trainer.send(.evaluate("main/g_0000001"))
+        #expect(await watched.until { _ in watched.obeyed.contains(.evaluate("main/g_0000001")) })
+        #expect(await watched.finish(.stop) == .stopped)
+        let voice = try folder.voice(), exported = folder.url.appendingPathComponent("exported")
+        let figures = try #require(
+            try Journal(readOnly: voice.journalURL).evaluations()[CheckpointID(branch: "main", step: 1)]?.figures)
+        #expect(figures[.mel] != nil && figures[.topThree] != nil)
+        try voice.exportToTensorBoard(exported)
+        for run in [folder.url.appendingPathComponent("board/main"), exported.appendingPathComponent("main")] {
+            let found = try events(run).filter { $0.values.contains { $0.text(1)?.hasPrefix("evaluation/") == true } }
+            #expect(found.count == 1 && found[0].number(2) == 1)
+            let values = (found.first?.values ?? []).map { ($0.text(1) ?? "", $0.float(2)) }
+            #expect(values.count == figures.count)
+            for (figure, value) in figures {
+                #expect(values.contains { $0.0 == "evaluation/\(figure.rawValue)" && $0.1 == Float(value) }, "\(figure)")
+            }
+        }
     }
 
     @Test func aTakeIsHeardAndSeen() throws {

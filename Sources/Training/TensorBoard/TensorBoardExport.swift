@@ -15,8 +15,8 @@ package enum TensorBoardError: Error, Sendable, Equatable, CustomStringConvertib
 }
 
 extension Voice {
-    /// Writes the whole journal for TensorBoard: a run for each branch, with every step, every settings command and every
-    /// take that is still there.
+    /// Writes the whole journal for TensorBoard: a run for each branch, with every step, every settings command, every
+    /// evaluation and every take that is still there.
     ///
     /// The journal keeps no time of a step: here they follow each other from the voice's first event on, each as long as it
     /// took.
@@ -40,6 +40,9 @@ extension Voice {
                     text: setting.value, named: "settings/\(setting.name)", branch: branch, step: setting.step,
                     date: setting.date)
             }
+        }
+        for (id, evaluation) in try journal.evaluations().sorted(by: { $0.key < $1.key }) {
+            log.add(evaluation, of: id)
         }
         for take in try TakeLibrary(self).takes() {
             // "main/g_0000120" or "main@120", whichever weights spoke.

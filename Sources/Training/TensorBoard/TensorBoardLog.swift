@@ -1,4 +1,5 @@
 import Audio
+import Checkpoint
 import Foundation
 import Tensor
 import VoiceModel
@@ -36,6 +37,19 @@ package final class TensorBoardLog {
             let value = BoardValue(tag: name, content: .text(block.joined(separator: "\n")))
             try file(of: branch, next: step + 1).append(
                 BoardEvent(date: date, step: step, content: .summary([value])))
+        }
+    }
+
+    /// Adds what an evaluation measured, at its checkpoint's step: a line of points of their own, in any order.
+    package func add(_ evaluation: CheckpointEvaluation, of id: CheckpointID) {
+        let values = CheckpointFigure.allCases.compactMap { figure in
+            evaluation.figures[figure].map {
+                BoardValue(tag: "evaluation/\(figure.rawValue)", content: .number(Float($0)))
+            }
+        }
+        attempt {
+            try file(of: id.branch, next: nil).append(
+                BoardEvent(date: evaluation.date, step: id.step, content: .summary(values)))
         }
     }
 

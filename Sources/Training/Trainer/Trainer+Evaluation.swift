@@ -56,10 +56,27 @@ extension Trainer {
             if isNews { continuation.yield(.progress(chore, share)) }
         }
         try journal.add(evaluation, of: id)
+        writeToBoard { $0.add(evaluation, of: id) }
         try refreshSummaries()
         publish()
         log(.validation, "Evaluated \(id): \(evaluation.line)")
         for sentence in evaluation.remarks where toldRemarks.insert(sentence).inserted { log(.warning, sentence) }
+    }
+
+    /// Has a checkpoint that was just saved evaluated, once `evaluate_steps` lie behind the last one on its branch that
+    /// was: one at a time, and none when training pauses or ends with it.
+    func evaluateWhenDue(_ id: CheckpointID) {
+        let distance = settingsInForce.training.evaluateSteps
+        guard distance > 0, phase == .training, automaticEvaluation.map({ chores[$0.chore] == nil }) ?? true else {
+            return
+        }
+        let evaluated = summaries.filter { $0.branch == id.branch && $0.evaluation != nil }.map(\.step)
+        // One that failed is not tried again at once.
+        let tried = automaticEvaluation.flatMap { $0.id.branch == id.branch ? $0.id.step : nil } ?? 0
+        guard id.step - max(evaluated.max() ?? 0, tried) >= distance else { return }
+        log(.validation, "Evaluating \(id) beside training")
+        begin(.evaluate(id.description))
+        automaticEvaluation = (choreCount, id)
     }
 
     func stopEvaluating() { evaluator.stop() }

@@ -113,6 +113,7 @@ extension Trainer {
                 mailbox.ring()
             }
             publish()
+            evaluateWhenDue(save.id)
             inspectCheckpoints()
             return true
         }

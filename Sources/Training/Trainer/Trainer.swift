@@ -90,6 +90,8 @@ package actor Trainer: VoiceSession {
     /// Changes of marks and the like that are under way beside training, by number.
     var chores: [Int: Task<Void, Never>] = [:]
     var choreCount = 0
+    /// The last evaluation that nobody asked for but `evaluate_steps`.
+    var automaticEvaluation: (chore: Int, id: CheckpointID)?
     /// What was said of figures that cannot be measured: once is enough.
     var toldRemarks: Set<String> = []
     /// Reading back checkpoints that nobody has read yet, while there are some.

@@ -66,7 +66,9 @@ package final class CheckpointEvaluator {
         try progress(0.05)
         let clips = try clips(tokenizer: Self.tokenizer(of: loaded, voice))
         let reference = try ReferenceStyle.spectrum(of: nil, voice: voice)
-        let means = try HeldOutFigures.measure(clips, synthesizer.sovits, synthesizer.prior, reference: reference)
+        let means = try HeldOutFigures.measure(clips, synthesizer.sovits, synthesizer.prior, reference: reference) {
+            try progress(0.05)
+        }
         try progress(0.15)
         var result = CheckpointEvaluation(
             date: Date(timeIntervalSince1970: Date().timeIntervalSince1970.rounded(.down)), clips: spokenClips.count,
@@ -75,7 +77,7 @@ package final class CheckpointEvaluator {
             if let value = figure.metric.flatMap({ means[$0] }) { result.figures[figure] = Double(value) }
         }
         let takes = try speak(synthesizer, reference: reference) { try progress(0.15 + 0.55 * $0) }
-        try follow(takes, clips, synthesizer, reference: reference, into: &result)
+        try follow(takes, clips, synthesizer, reference: reference, into: &result) { try progress(0.72) }
         try progress(0.75)
         try compareSpeakers(takes, into: &result)
         try progress(0.8)
@@ -134,12 +136,13 @@ package final class CheckpointEvaluator {
     /// Repeats and skips, by the heads that follow the text in the recordings.
     private func follow(
         _ takes: [Spoken], _ clips: [PreparedClip], _ synthesizer: Synthesizer, reference: Tensor,
-        into result: inout CheckpointEvaluation
+        into result: inout CheckpointEvaluation, _ check: () throws -> Void
     ) throws {
         let (sovits, prior) = (synthesizer.sovits, synthesizer.prior)
         let g = sovits.speakerVector(reference)
         func attention(_ text: [Int32], _ tokens: [Int], _ features: TextFeatures?) throws -> TextAttention {
-            try prior.textAttention(
+            try check()
+            return try prior.textAttention(
                 text: text, tokens: tokens, speaker: g, codeTable: sovits.codeTable,
                 bert: TextFeatures.batch([features]))
         }

@@ -14,10 +14,11 @@ enum HeldOutFigures {
     /// cross-entropy and the share of tokens among its three most probable. Means of the clips' own means; nothing
     /// without clips. Processes measure some of the clips each, and all of them learn of all.
     ///
+    /// - Parameter check: called before each clip; may throw to end it.
     /// - Throws: `PriorError` when a text or an utterance does not fit.
     static func measure(
         _ clips: [PreparedClip], _ sovits: SoVITS, _ prior: any TokenPrior, reference: Tensor,
-        among group: (any ProcessGroup)? = nil
+        among group: (any ProcessGroup)? = nil, check: () throws -> Void = {}
     ) throws -> [Metric: Float] {
         guard !clips.isEmpty else { return [:] }
         let sizes = sovits.configuration
@@ -32,6 +33,7 @@ enum HeldOutFigures {
             try prior.frozen {
                 let g = sovits.speakerVector(reference)
                 return try own.flatMap { clip in
+                    try check()
                     let generated = sovits.reconstruct(spectrum: clip.spectrumTensor, reference: reference)
                     let target = logMel(Tensor(clip.samples, shape: [1, 1, clip.samples.count]))
                     let (loss, share) = try prior.loss(

@@ -46,6 +46,8 @@ package struct VoiceConfiguration: Sendable, Codable, Equatable {
         /// Seconds that a step may still take after a signal.
         package var stopSeconds = 10.0
         package var validationSteps = 200
+        /// Steps from one automatic evaluation of a checkpoint to the next; 0 for none.
+        package var evaluateSteps = 0
         /// Checkpoints that pruning leaves; 0 keeps all.
         package var keepCheckpoints = 20
         /// The best checkpoint by each of these figures stays, too.

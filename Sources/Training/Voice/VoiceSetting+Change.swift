@@ -21,7 +21,7 @@ extension VoiceSetting {
     ]
     private static let careOfTraining: Set<String> = [
         "training.autosave_steps", "training.autosave_minutes", "training.save_cost_percent",
-        "training.keep_checkpoints", "training.keep_best", "studio.theme",
+        "training.keep_checkpoints", "training.keep_best", "training.evaluate_steps", "studio.theme",
     ]
     private static let ofTheWeights: Set<String> = [
         "voice.language", "voice.preset", "voice.seed", "voice.symbols", "base.voice", "base.checkpoint",
