@@ -140,13 +140,12 @@ bench: build $(BENCH_ENVIRONMENT)/ready
 	$(BENCH_ENVIRONMENT)/bin/python -B Tests/Reference/check_reference.py >&2
 	$(BENCH_ENVIRONMENT)/bin/python -B Tests/Reference/compare.py $(BENCH)
 
-# PyTorch's own index has it for CPUs only, a tenth of the size; the usual one has it too.
+# PIP_INDEX_URL chooses where from: PyTorch's own index of builds for CPUs only sends a tenth of the bytes.
 $(BENCH_ENVIRONMENT)/ready:
 	@python3 -c 'import ensurepip, venv' 2>/dev/null || { $(call install,python3-venv); }
 	@echo "Installing PyTorch in $(BENCH_ENVIRONMENT), which takes some minutes"
 	@python3 -m venv --clear $(BENCH_ENVIRONMENT)
-	@$(BENCH_ENVIRONMENT)/bin/pip install -q --retries 0 --index-url https://download.pytorch.org/whl/cpu torch numpy \
-		2>/dev/null || $(BENCH_ENVIRONMENT)/bin/pip install -q torch numpy
+	@$(BENCH_ENVIRONMENT)/bin/pip install -q torch numpy
 	@touch $@
 
 # The kernels' C for another processor: that it compiles is all that is asked.
