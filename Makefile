@@ -7,6 +7,7 @@ TEST_TOOLS := tmux ncurses-term util-linux python3 python3-pyte strace qemu-user
 VOICE ?= samples/slt
 REPRISE := .build/release/reprise
 BENCH_ENVIRONMENT := .build/bench-environment
+TEST_ENVIRONMENT := .build/test-environment
 
 .PHONY: help studio build install stage deb package test crash-states interop sanitize interruptions two-hosts bench packages test-packages clean portable
 
@@ -20,7 +21,7 @@ help:
 	@echo "make crash-states EFFORT=250   power losses and damage by the hundred thousand, in memory"
 	@echo "make two-hosts train on two network namespaces as two hosts, kill one, cut the cable; needs root"
 	@echo "make sanitize the kernels' tests with addresses and undefined behaviour checked"
-	@echo "make interop  read exported checkpoints, voices, adapters and TensorBoard's files with the stock libraries of Python"
+	@echo "make interop  read exported checkpoints, voices and adapters with the stock libraries of Python"
 	@echo "make bench    build, install PyTorch in a throw-away environment, print how many times as fast $(REPRISE) is"
 	@echo "make clean    remove what was built"
 
@@ -102,22 +103,14 @@ sanitize: packages
 	swift test -c release -Xcc -fsanitize=undefined -Xcc -fsanitize-trap=undefined --scratch-path .build/undefined \
 		--skip-build --filter TensorTests
 
-# A checkpoint of the bundled voice exported in every way, one of adapters on it, and TensorBoard's files, each read by the
-# stock library; PEFT merges the adapters as Reprise does. It shares its environment with `make bench`.
+# A checkpoint of the bundled voice exported in every way, and one of adapters on it, each read by the stock library; PEFT
+# merges the adapters as Reprise does. It shares its environment with `make bench`.
 INTEROP := .build/interop
 PYTHON := $(BENCH_ENVIRONMENT)/bin/python -B
 interop: build $(BENCH_ENVIRONMENT)/ready
-	$(PYTHON) -m pip install -q safetensors tensorboard peft
+	$(PYTHON) -m pip install -q safetensors peft
 	rm -rf $(INTEROP) && mkdir -p $(INTEROP) && cp -r samples/slt $(INTEROP)/slt && cp -r samples/slt $(INTEROP)/adapted
-	sed -i 's/^tensorboard = .*/tensorboard = "board"/' $(INTEROP)/slt/voice.toml
-	$(REPRISE) train $(INTEROP)/slt --steps 2
-	$(REPRISE) checkpoints $(INTEROP)/slt restore HEAD
 	$(REPRISE) train $(INTEROP)/slt --steps 4
-	$(REPRISE) export $(INTEROP)/slt --json >$(INTEROP)/journal.jsonl
-	$(PYTHON) Tests/Reference/check_board.py $(INTEROP)/slt/board $(INTEROP)/journal.jsonl
-	$(REPRISE) checkpoints $(INTEROP)/slt evaluate --all --clips 1 --json >$(INTEROP)/evaluated.json
-	$(REPRISE) export $(INTEROP)/slt --tensorboard $(INTEROP)/board
-	$(PYTHON) Tests/Reference/check_board.py $(INTEROP)/board $(INTEROP)/journal.jsonl $(INTEROP)/evaluated.json
 	$(REPRISE) checkpoints $(INTEROP)/slt export HEAD $(INTEROP)/folder
 	$(REPRISE) checkpoints $(INTEROP)/slt export HEAD $(INTEROP)/file.safetensors --single-file
 	$(PYTHON) Tests/Reference/check_interop.py $(INTEROP)/folder
@@ -142,9 +135,8 @@ bench: build $(BENCH_ENVIRONMENT)/ready
 
 # PIP_INDEX_URL chooses where from: PyTorch's own index of builds for CPUs only sends a tenth of the bytes.
 $(BENCH_ENVIRONMENT)/ready:
-	@python3 -c 'import ensurepip, venv' 2>/dev/null || { $(call install,python3-venv); }
+	@$(call environment,$(BENCH_ENVIRONMENT))
 	@echo "Installing PyTorch in $(BENCH_ENVIRONMENT), which takes some minutes"
-	@python3 -m venv --clear $(BENCH_ENVIRONMENT)
 	@$(BENCH_ENVIRONMENT)/bin/pip install -q torch numpy
 	@touch $@
 
@@ -159,8 +151,15 @@ portable: test-packages
 packages:
 	@$(call install,$(LIBRARIES))
 
-test-packages:
+test-packages: $(TEST_ENVIRONMENT)/ready
 	@$(call install,$(TEST_TOOLS))
+
+# What reads TensorBoard's files in a test.
+$(TEST_ENVIRONMENT)/ready:
+	@$(call environment,$(TEST_ENVIRONMENT))
+	@echo "Installing TensorBoard in $(TEST_ENVIRONMENT)"
+	@$(TEST_ENVIRONMENT)/bin/pip install -q --no-compile tensorboard
+	@touch $@
 
 clean:
 	rm -rf .build
@@ -177,4 +176,10 @@ if [ -n "$$missing" ]; then \
 	$$root apt-get update -qq && \
 	$$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
 fi
+endef
+
+# Makes an empty, throw-away environment of Python's in a folder.
+define environment
+python3 -c 'import ensurepip, venv' 2>/dev/null || { $(call install,python3-venv); }; \
+python3 -m venv --clear $(1)
 endef

@@ -52,40 +52,6 @@ import Training
             metrics: [.mel: mel], seconds: 1.5)
     }
 
-    @Test func isWrittenWhileTrainingOneRunABranch() async throws {
-        let folder = try VoiceFolder {
-            $0.training.autosaveSteps = 2
-            $0.training.tensorboard = "board"
-        }
-        let watched = try Watched(folder.voice())
-        await watched.until(step: 4)
-        await watched.until(.checkpoint)
-        watched.trainer.send(.setLearningRateFactor(0.5))
-        watched.trainer.send(.rollBack(to: "main/g_0000002"))
-        await watched.until(step: 4, of: "branch-1")
-        let audition = AuditionRequest(text: "Good.", checkpoint: "main/g_0000002", seed: 1, fromHeldOutClip: false)
-        let take = try await watched.trainer.audition(audition) { _ in }
-        #expect(await watched.finish(.stop) == .stopped)
-        // After a resume no step is there twice.
-        try await train(folder.voice(), to: (watched.records.last?.step ?? 0) + 2)
-        let journal = try Journal(readOnly: folder.voice().journalURL)
-        for branch in ["main", "branch-1"] {
-            let all = try events(folder.url.appendingPathComponent("board/\(branch)"))
-            let scalars = all.filter { $0.values.contains { $0.text(1)?.hasSuffix("/learning_rate") == true } }
-            #expect(scalars.map { $0.number(2) } == (try journal.rows(branch: branch).map(\.step)), "\(branch)")
-            // Nothing that is there is taken back.
-            for (index, event) in all.enumerated() {
-                guard let from = event.message(7).flatMap({ _ in event.number(2) }) else { continue }
-                let before = all[..<index].filter { !$0.values.isEmpty }.compactMap { $0.number(2) }
-                #expect(before.allSatisfy { $0 < from }, "\(branch): \(from)")
-            }
-        }
-        let tags = try events(folder.url.appendingPathComponent("board/main")).flatMap(\.values).compactMap { $0.text(1) }
-        for tag in ["voice.toml", "takes/\(take.source)", "mel/prior", "settings/learning_rate_factor"] {
-            #expect(tags.contains(tag), "\(tag)")
-        }
-    }
-
     @Test func everyStepsFiguresAreThere() throws {
         let folder = try temporaryFolder()
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -121,33 +87,6 @@ import Training
         #expect(main.filter { !$0.values.isEmpty }.map { $0.number(2) } == [1, 2, 3, 4, 5, 4])
         let branch = try events(folder.appendingPathComponent("branch-1"))
         #expect(branch.filter { !$0.values.isEmpty }.map { $0.number(2) } == [3])
-    }
-
-    @Test func evaluationsStandAtTheirCheckpointsStep() async throws {
-        let folder = try VoiceFolder {
-            $0.training.autosaveSteps = 1
-            $0.training.tensorboard = "board"
-        }
-        try await train(folder.voice(), to: 1)
-        let watched = try Watched(folder.voice())
-        await watched.until(step: 3)
-        watched.trainer.send(.evaluate("main/g_0000001"))
-        #expect(await watched.until { _ in watched.obeyed.contains(.evaluate("main/g_0000001")) })
-        #expect(await watched.finish(.stop) == .stopped)
-        let voice = try folder.voice(), exported = folder.url.appendingPathComponent("exported")
-        let figures = try #require(
-            try Journal(readOnly: voice.journalURL).evaluations()[CheckpointID(branch: "main", step: 1)]?.figures)
-        #expect(figures[.mel] != nil && figures[.topThree] != nil)
-        try voice.exportToTensorBoard(exported)
-        for run in [folder.url.appendingPathComponent("board/main"), exported.appendingPathComponent("main")] {
-            let found = try events(run).filter { $0.values.contains { $0.text(1)?.hasPrefix("evaluation/") == true } }
-            #expect(found.count == 1 && found[0].number(2) == 1)
-            let values = (found.first?.values ?? []).map { ($0.text(1) ?? "", $0.float(2)) }
-            #expect(values.count == figures.count)
-            for (figure, value) in figures {
-                #expect(values.contains { $0.0 == "evaluation/\(figure.rawValue)" && $0.1 == Float(value) }, "\(figure)")
-            }
-        }
     }
 
     @Test func aTakeIsHeardAndSeen() throws {
