@@ -42,11 +42,19 @@ static void pack(const ck_convolution *c, const ck_weights_plan *plan, const ck_
                  short_rows);
 }
 
-int64_t ck_convolution_weights_tiles(const ck_convolution *c) {
+enum { pack_channels = 32 };  // of either signal, in one packing piece
+
+/// Pieces of a tile: first those of the long signal, then those of the short one.
+CK_INLINE int64_t long_pieces(const ck_convolution *c) { return ck_ceiling(c->inputs, pack_channels); }
+CK_INLINE int64_t tile_pieces(const ck_convolution *c) {
+    return long_pieces(c) + ck_ceiling(c->outputs, pack_channels);
+}
+
+int64_t ck_convolution_weights_packings(const ck_convolution *c) {
     if (ck_is_single(c)) return 0;
     if (ck_winograd_gradients(c)) return ck_winograd_gradient_packings(c);
     const ck_weights_plan plan = plan_of(c);
-    return plan.output_chunks * plan.input_chunks > 1 ? plan.tiles : 0;
+    return plan.output_chunks * plan.input_chunks > 1 ? plan.tiles * tile_pieces(c) : 0;
 }
 
 /// Floats of one packed tile of all channels.
@@ -61,17 +69,24 @@ int64_t ck_convolution_weights_packed_count(const ck_convolution *c) {
     return plan.output_chunks * plan.input_chunks > 1 ? plan.tiles * packed_tile(c, &plan) : 0;
 }
 
-void ck_convolution_weights_pack_tile(const ck_convolution *c, int64_t index, const ck_signal *longs,
-                                      const ck_signal *shorts, float *packed) {
+void ck_convolution_weights_pack(const ck_convolution *c, int64_t index, const ck_signal *longs,
+                                 const ck_signal *shorts, float *packed) {
     if (ck_winograd_gradients(c)) {
         ck_winograd_gradient_pack(c, index, longs, shorts, packed);
         return;
     }
     const ck_weights_plan plan = plan_of(c);
-    const ck_tile tile = ck_tile_at(&plan.tiling, c->batch, index);
-    const channel_range all = {0, c->inputs, 0, c->outputs};
-    float *long_rows = packed + index * packed_tile(c, &plan);
-    pack(c, &plan, &tile, all, longs, shorts, long_rows, long_rows + c->inputs * c->stride * plan.tiling.row);
+    const int64_t number = index / tile_pieces(c), piece = index % tile_pieces(c);
+    const ck_tile tile = ck_tile_at(&plan.tiling, c->batch, number);
+    const int is_long = piece < long_pieces(c);
+    const int64_t first = (is_long ? piece : piece - long_pieces(c)) * pack_channels;
+    const int64_t count = ck_smaller(pack_channels, (is_long ? c->inputs : c->outputs) - first);
+    channel_range range = {first, count, c->outputs, 0};
+    if (!is_long) range = (channel_range){c->inputs, 0, first, count};
+    float *long_rows = packed + number * packed_tile(c, &plan);
+    float *short_rows = long_rows + c->inputs * c->stride * plan.tiling.row;
+    pack(c, &plan, &tile, range, longs, shorts, long_rows + first * c->stride * plan.tiling.row,
+         short_rows + first * plan.tiling.row);
 }
 
 int64_t ck_convolution_weights_partials(const ck_convolution *c) {

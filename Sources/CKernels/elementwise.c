@@ -49,7 +49,7 @@ CK_CLONES void ck_unary(ck_unary_op op, int64_t n, const float *restrict x, floa
     case CK_NEGATE: UNARY_LOOP(-v);
     case CK_ABSOLUTE: UNARY_LOOP(v < 0 ? -v : v);
     case CK_SQUARE: UNARY_LOOP(v * v);
-    case CK_SQUARE_ROOT: UNARY_LOOP(sqrtf(v));
+    case CK_SQUARE_ROOT: UNARY_LOOP(ck_square_root(v));
     case CK_EXP: UNARY_LOOP(ck_exp(v));
     case CK_LOG: UNARY_LOOP(ck_log(v));
     case CK_TANH: UNARY_LOOP(ck_tanh(v));
@@ -104,6 +104,14 @@ CK_CLONES void ck_axpy(int64_t n, float factor, const float *restrict x, float *
 CK_CLONES void ck_multiply_add(int64_t n, const float *restrict a, const float *restrict b, const float *restrict c,
                                float *restrict out) {
     for (int64_t i = 0; i < n; i++) out[i] = a[i] + b[i] * c[i];
+}
+
+CK_CLONES void ck_masked_sum(int64_t n, const float *restrict a, const float *restrict b, const float *restrict mask,
+                             float *restrict out) {
+    if (mask)
+        for (int64_t i = 0; i < n; i++) out[i] = (a[i] + b[i]) * mask[i];
+    else
+        for (int64_t i = 0; i < n; i++) out[i] = a[i] + b[i];
 }
 
 CK_CLONES void ck_combine(int64_t n, float a, float *restrict y, float b, const float *restrict x) {

@@ -64,52 +64,62 @@ void ck_fill_normal(float *out, int64_t start, int64_t count, uint64_t key, uint
     fill(out, start, count, key, step, to_normal);
 }
 
-enum { together = 16 };
+float ck_dropout_kept(float rate) { return 65536.0f / (65536.0f - (float)ck_dropout_threshold(rate)); }
 
-// The factors of sixteen blocks from `block` on, side by side: the same as `ck_philox` one after another.
-CK_CLONES static void dropout_blocks(float *out, uint64_t block, uint64_t key, uint64_t step, float rate) {
-    uint32_t c0[together], c1[together], c2[together], c3[together];
-    for (int i = 0; i < together; i++) {
-        c0[i] = (uint32_t)(block + (uint64_t)i);
-        c1[i] = (uint32_t)((block + (uint64_t)i) >> 32);
-        c2[i] = (uint32_t)step;
-        c3[i] = (uint32_t)(step >> 32);
+uint32_t ck_dropout_threshold(float rate) { return (uint32_t)(rate * 65536.0f + 0.5f); }
+
+enum { together = 16 };
+typedef uint64_t wide __attribute__((vector_size(64)));
+typedef uint32_t words __attribute__((vector_size(64)));
+typedef words loaded __attribute__((aligned(4), may_alias));
+
+// The factors that sixteen blocks of random words give. A word stands in the lower half of 64 bits, so that nothing has
+// to be moved between the rounds; what the upper half holds is never read.
+CK_CLONES static void dropout_group(float *out, uint64_t block, uint64_t key, uint64_t step, uint32_t threshold,
+                                    float kept) {
+    const wide lower = (wide){0} + 0xffffffffu;
+    wide c[4][2];
+    for (int h = 0; h < 2; h++) {
+        const wide blocks = (wide){0, 1, 2, 3, 4, 5, 6, 7} + (block + 8 * (uint64_t)h);
+        c[0][h] = blocks;
+        c[1][h] = blocks >> 32;
+        c[2][h] = (wide){0} + step;
+        c[3][h] = (wide){0} + (step >> 32);
     }
     uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
     for (int round = 0; round < 10; round++) {
-        for (int i = 0; i < together; i++) {
-            const uint64_t p0 = (uint64_t)0xD2511F53u * c0[i], p1 = (uint64_t)0xCD9E8D57u * c2[i];
-            const uint32_t n0 = (uint32_t)(p1 >> 32) ^ c1[i] ^ k0, n2 = (uint32_t)(p0 >> 32) ^ c3[i] ^ k1;
-            c1[i] = (uint32_t)p1;
-            c3[i] = (uint32_t)p0;
-            c0[i] = n0;
-            c2[i] = n2;
+        for (int h = 0; h < 2; h++) {
+            const wide p0 = (c[0][h] & lower) * 0xD2511F53u, p1 = (c[2][h] & lower) * 0xCD9E8D57u;
+            c[0][h] = (p1 >> 32) ^ c[1][h] ^ k0;
+            c[2][h] = (p0 >> 32) ^ c[3][h] ^ k1;
+            c[1][h] = p1;
+            c[3][h] = p0;
         }
         k0 += 0x9E3779B9u;
         k1 += 0xBB67AE85u;
     }
-    const float kept = 1.0f / (1.0f - rate);
-    for (int i = 0; i < together; i++) {
-        out[4 * i] = unit(c0[i]) >= rate ? kept : 0.0f;
-        out[4 * i + 1] = unit(c1[i]) >= rate ? kept : 0.0f;
-        out[4 * i + 2] = unit(c2[i]) >= rate ? kept : 0.0f;
-        out[4 * i + 3] = unit(c3[i]) >= rate ? kept : 0.0f;
+    const words one = (words)((float __attribute__((vector_size(64)))){0} + kept);
+    for (int w = 0; w < 4; w++) {
+        const words x = __builtin_shufflevector((words)c[w][0], (words)c[w][1], 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20,
+                                                22, 24, 26, 28, 30);
+        *(loaded *)(out + 32 * w) = (words)((x & 0xffff) >= threshold) & one;
+        *(loaded *)(out + 32 * w + together) = (words)((x >> 16) >= threshold) & one;
     }
 }
 
 void ck_fill_dropout(float *out, int64_t start, int64_t count, uint64_t key, uint64_t step, float rate) {
-    enum { most = 4 * together };
-    float whole[most];
+    const uint32_t threshold = ck_dropout_threshold(rate);
+    const float kept = ck_dropout_kept(rate);
+    float whole[ck_dropout_group];
     for (int64_t done = 0; done < count;) {
-        // Groups begin where a block does; of one that is not wanted whole the rest is dropped.
-        const int64_t skipped = (start + done) & 3, left = count - done;
-        const int64_t taken = left < most - skipped ? left : most - skipped;
-        const uint64_t block = (uint64_t)((start + done) >> 2);
-        if (taken == most) {
-            dropout_blocks(out + done, block, key, step, rate);
+        const int64_t group = (start + done) / ck_dropout_group, skipped = (start + done) % ck_dropout_group;
+        const int64_t left = count - done;
+        const int64_t taken = left < ck_dropout_group - skipped ? left : ck_dropout_group - skipped;
+        if (taken == ck_dropout_group) {
+            dropout_group(out + done, (uint64_t)group * together, key, step, threshold, kept);
         } else {
-            dropout_blocks(whole, block, key, step, rate);
-            memcpy(out + done, whole + skipped, taken * sizeof(float));
+            dropout_group(whole, (uint64_t)group * together, key, step, threshold, kept);
+            memcpy(out + done, whole + skipped, (size_t)taken * sizeof(float));
         }
         done += taken;
     }

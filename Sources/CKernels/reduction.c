@@ -139,7 +139,7 @@ CK_CLONES void ck_layer_norm(int64_t n, const float *x, const float *gamma, cons
     }
     float square = sum_lanes(&squares);
     for (; i < n; i++) square += (x[i] - m) * (x[i] - m);
-    const float r = 1.0f / sqrtf(square / (float)n + epsilon);
+    const float r = 1.0f / ck_square_root(square / (float)n + epsilon);
     if (gamma && beta)
         for (int64_t j = 0; j < n; j++) y[j] = (x[j] - m) * r * gamma[j] + beta[j];
     else

@@ -14,6 +14,9 @@ CK_INLINE int32_t ck_float_to_bits(float value) {
     return u.i;
 }
 
+/// The correctly rounded root, which sqrtf is too; but that must set errno, one number at a time.
+CK_INLINE float ck_square_root(float x) { return __builtin_elementwise_sqrt(x); }
+
 /// e^x to 1-2 ulp; 0 below -87.3, infinity above 88.7, NaN stays NaN. (Cephes' reduction and polynomial.)
 CK_INLINE float ck_exp(float x) {
     float clipped = x > -87.33654f ? x : -87.33654f;  // NaN too: it has no integer

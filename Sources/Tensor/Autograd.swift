@@ -7,10 +7,13 @@ final class GradientNode {
     let wanted: [Bool]
     /// Takes d loss / d output, returns d loss / d input for each input, nil where the input wants none.
     let backward: (Tensor) -> [Tensor?]
+    /// Of the last input, of which the operator read only this part; its gradient is returned for that part alone.
+    let part: AxisPart?
 
-    init(inputs: [Tensor], backward: @escaping (Tensor) -> [Tensor?]) {
+    init(inputs: [Tensor], part: AxisPart?, backward: @escaping (Tensor) -> [Tensor?]) {
         self.inputs = inputs
         wanted = inputs.map(\.requiresGradient)
+        self.part = part
         self.backward = backward
     }
 }
@@ -18,9 +21,14 @@ final class GradientNode {
 extension Tensor {
     /// Puts the result of an operator on the tape, if any of its inputs wants a gradient.
     package func recorded(_ inputs: [Tensor], backward: @escaping (Tensor) -> [Tensor?]) -> Tensor {
+        recorded(inputs, part: nil, backward: backward)
+    }
+
+    /// The same of an operator that read only a part of its last input.
+    func recorded(_ inputs: [Tensor], part: AxisPart?, backward: @escaping (Tensor) -> [Tensor?]) -> Tensor {
         guard inputs.contains(where: \.requiresGradient) else { return self }
         requiresGradient = true
-        node = GradientNode(inputs: inputs, backward: backward)
+        node = GradientNode(inputs: inputs, part: part, backward: backward)
         return self
     }
 
@@ -45,8 +53,13 @@ extension Tensor {
             let gradients = node.backward(arrived)
             for (index, input) in node.inputs.enumerated() {
                 guard let gradient = gradients[index], node.wanted[index], input.requiresGradient else { continue }
-                assert(gradient.count == input.count)
-                pending[ObjectIdentifier(input), default: PendingGradient()].add(gradient)
+                if let part = node.part, index == node.inputs.count - 1 {
+                    pending[ObjectIdentifier(input), default: PendingGradient()].add(
+                        gradient, to: part, of: input.shape)
+                } else {
+                    assert(gradient.count == input.count)
+                    pending[ObjectIdentifier(input), default: PendingGradient()].add(gradient)
+                }
             }
             tensor.node = nil
         }
@@ -103,6 +116,17 @@ private struct PendingGradient {
         }
         if !isUnshared(&total!) { total = total!.copied() }
         accumulate(gradient, into: total!)
+    }
+
+    mutating func add(_ gradient: Tensor, to part: AxisPart, of shape: [Int]) {
+        guard total != nil else {
+            let whole = Tensor(uninitialized: shape)
+            part.place(gradient.pointer, in: whole.pointer)
+            total = whole
+            return
+        }
+        if !isUnshared(&total!) { total = total!.copied() }
+        part.accumulate(gradient.pointer, into: total!.pointer)
     }
 }
 

@@ -38,7 +38,7 @@ package struct RandomStream: Sendable {
     package func uniform(_ shape: [Int]) -> Tensor { filled(shape) { ck_fill_uniform($0, $1, $2, key, step) } }
     package func normal(_ shape: [Int]) -> Tensor { filled(shape) { ck_fill_normal($0, $1, $2, key, step) } }
 
-    /// The factors of inverted dropout: 0 with probability `rate`, else 1 / (1 - rate).
+    /// The factors of inverted dropout: 0 with probability `rate`, rounded to 16 bits, else 1 / (1 - that).
     package func dropout(_ shape: [Int], rate: Float) -> Tensor {
         filled(shape) { ck_fill_dropout($0, $1, $2, key, step, rate) }
     }

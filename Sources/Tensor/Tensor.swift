@@ -37,7 +37,8 @@ package final class Tensor {
 
     package convenience init(repeating value: Float, shape: [Int]) {
         self.init(uninitialized: shape)
-        pointer.update(repeating: value, count: count)
+        let start = pointer
+        parallelPieces(of: count) { (start + $0).update(repeating: value, count: $1) }
     }
 
     package static func zeros(_ shape: [Int]) -> Tensor { Tensor(repeating: 0, shape: shape) }

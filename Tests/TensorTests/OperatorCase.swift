@@ -93,6 +93,12 @@ extension OperatorCase {
             return .concatenated([parts[2], parts[0] * 3], axis: 1)
         },
         OperatorCase("concatenate", [[2, 1, 3], [2, 4, 3]]) { .concatenated([$0[0], $0[1], $0[0]], axis: 1) },
+        OperatorCase("add channels", [[2, 2, 3], [2, 5, 3]]) {
+            // Overlapping parts of one tensor, which is read whole, too.
+            let mask = Tensor([1, 1, 0, 1, 0.5, 0], shape: [2, 1, 3])
+            let x = $0[0].adding(channelsOf: $0[1], from: 0, mask: mask)
+            return .concatenated([x, x.adding(channelsOf: $0[1], from: 1), $0[1] * $0[1]], axis: 1)
+        },
         OperatorCase("pad", [[2, 3, 2]]) { $0[0].padded(axis: 1, before: 2, after: 1) },
         OperatorCase("reflect pad", [[2, 5]]) { $0[0].reflectPadded(left: 3, right: 4) },
         OperatorCase("flip", [[2, 3, 4]]) { $0[0].flipped(axis: 1) },

@@ -54,13 +54,32 @@ import Testing
         #expect(abs(Float(kept.values.count { $0 == 0 }) / 200_000 - 0.25) < 0.005)
     }
 
-    @Test func dropoutKeepsWhereTheUniformNumberIsLarge() {
-        // Long enough for the kernel's blocks, their remainder, and a second piece of a parallel loop.
-        for count in [1, 63, 64, 65, 1003, 20_001] {
-            let stream = RandomStream(seed: 6, name: "kept", step: count)
-            let expected = stream.uniform([count]).values.map { $0 >= 0.3 ? 1 / (1 - Float(0.3)) : 0 }
-            #expect(stream.dropout([count], rate: 0.3).values == expected)
+    @Test func dropoutReadsTheHalvesOfItsWordsInOrder() {
+        // The same from Philox one block after another: the numbers that the kernel's wide form must give.
+        let (key, step, rate): (UInt64, UInt64, Float) = (0x9e37_79b9_7f4a_7c15, 1 << 40 | 3, 0.3)
+        let threshold = (rate * 65536).rounded()
+        let expected = (0..<1003).map { number -> Float in
+            let (group, place) = (number / 128, number % 128)
+            var words: [UInt32] = [0, 0, 0, 0]
+            ck_philox(key, step, UInt64(16 * group + place % 16), &words)
+            let half = words[place / 32] >> (place % 32 < 16 ? 0 : 16) & 0xffff
+            return Float(half) < threshold ? 0 : 65536 / (65536 - threshold)
         }
+        for (start, count) in [(0, 1003), (1, 1), (0, 127), (0, 128), (127, 2), (5, 640), (256, 128), (999, 4)] {
+            var got = [Float](repeating: -1, count: count)
+            ck_fill_dropout(&got, Int64(start), Int64(count), key, step, rate)
+            #expect(got == Array(expected[start..<start + count]), "from \(start), \(count)")
+        }
+        #expect(ck_dropout_kept(rate) == expected.max())
+    }
+
+    @Test func piecesOfDropoutAreOneStream() {
+        // Longer than a piece of a parallel loop, against what one piece draws.
+        let stream = RandomStream(seed: 6, name: "kept"), long = stream.dropout([40_001], rate: 0.3).values
+        for count in [1, 127, 128, 129, 5000] {
+            #expect(stream.dropout([count], rate: 0.3).values == Array(long.prefix(count)))
+        }
+        #expect(abs(Float(long.suffix(20_000).count { $0 == 0 }) / 20_000 - 0.3) < 0.02)
     }
 
     @Test func integersAndPermutationsCoverTheirRange() {

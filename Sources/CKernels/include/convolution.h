@@ -57,11 +57,11 @@ int64_t ck_spread_scratch(const ck_convolution *c);
 void ck_spread_item(const ck_convolution *c, int64_t item, const ck_signal *shorts, const float *weight,
                     const float *packed, const ck_finish *finish, float *longs, float *scratch);
 
-/// Tiles to be packed once, before the items, because several items read them; none where one item would.
-int64_t ck_convolution_weights_tiles(const ck_convolution *c);
+/// Pieces of tiles to be packed once, before the items, because several items read them; none where one item would.
+int64_t ck_convolution_weights_packings(const ck_convolution *c);
 int64_t ck_convolution_weights_packed_count(const ck_convolution *c);
-void ck_convolution_weights_pack_tile(const ck_convolution *c, int64_t tile, const ck_signal *longs,
-                                      const ck_signal *shorts, float *packed);
+void ck_convolution_weights_pack(const ck_convolution *c, int64_t index, const ck_signal *longs,
+                                 const ck_signal *shorts, float *packed);
 /// How many partial gradients the items write; with more than one they are to be summed in order.
 int64_t ck_convolution_weights_partials(const ck_convolution *c);
 int64_t ck_convolution_weights_items(const ck_convolution *c);

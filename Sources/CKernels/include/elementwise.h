@@ -28,6 +28,8 @@ void ck_multiply_into(int64_t n, const float *x, float *y);
 void ck_axpy(int64_t n, float factor, const float *x, float *y);
 /// out = a + b * c
 void ck_multiply_add(int64_t n, const float *a, const float *b, const float *c, float *out);
+/// out = (a + b) * mask, a + b without a mask
+void ck_masked_sum(int64_t n, const float *a, const float *b, const float *mask, float *out);
 /// y = a * y + b * x
 void ck_combine(int64_t n, float a, float *y, float b, const float *x);
 

@@ -62,7 +62,8 @@ package func attention(
         batch: query.shape[0], heads: heads, channels: query.shape[first ? 1 : 2], queries: query.shape[first ? 2 : 1],
         keys: key.shape[first ? 2 : 1], mask: mask, relative: relative,
         dropout: .attention(
-            rate, randomness, query.shape[0] * heads * query.shape[first ? 2 : 1] * key.shape[first ? 2 : 1]))
+            rate, randomness, rows: query.shape[0] * heads * query.shape[first ? 2 : 1],
+            keys: key.shape[first ? 2 : 1]))
     let y = Tensor(uninitialized: query.shape)
     func head(_ tensor: Tensor) -> Heads { Heads(tensor, heads: heads, layout: layout) }
     plan.forward(head(query), head(key), head(value), into: head(y))
@@ -84,7 +85,7 @@ package func selfAttention(
     let batch = packed.shape[0], rows = packed.shape[1], channels = packed.shape[2] / 3
     let plan = AttentionPlan(
         batch: batch, heads: heads, channels: channels, queries: rows, keys: rows, mask: mask, relative: nil,
-        dropout: .attention(rate, randomness, batch * heads * rows * rows))
+        dropout: .attention(rate, randomness, rows: batch * heads * rows, keys: rows))
     let y = Tensor(uninitialized: [batch, rows, channels])
     func part(_ tensor: Tensor, _ index: Int) -> Heads { Heads(packed: tensor, part: index, heads: heads) }
     func result(_ tensor: Tensor) -> Heads { Heads(tensor, heads: heads, layout: .channelsLast) }
@@ -100,8 +101,9 @@ package func selfAttention(
 }
 
 extension Dropout? {
-    /// That of `count` weights of attention.
-    fileprivate static func attention(_ rate: Float, _ randomness: StepRandomness?, _ count: Int) -> Dropout? {
-        rate > 0 ? randomness.map { Dropout(stream: $0.next("attention", count: count), rate: rate) } : nil
+    /// That of the weights which `rows` rows of attention give to `keys` keys.
+    fileprivate static func attention(_ rate: Float, _ randomness: StepRandomness?, rows: Int, keys: Int) -> Dropout? {
+        let count = rows * Dropout.rowStep(keys)
+        return rate > 0 ? randomness.map { Dropout(stream: $0.next("attention", count: count), rate: rate) } : nil
     }
 }

@@ -94,7 +94,8 @@ struct AttentionPlan {
         for row in block.rows {
             let end = mask.visible(item: block.item / heads, row: row, keys: keys).tail.upperBound
             dropout?.multiply(
-                values + (row - block.rows.lowerBound) * block.seen, start: (block.item * queries + row) * keys,
+                values + (row - block.rows.lowerBound) * block.seen,
+                start: (block.item * queries + row) * Dropout.rowStep(keys),
                 count: end)
         }
     }
@@ -177,7 +178,7 @@ struct AttentionPlan {
             for row in rows {
                 let at = (row - rows.lowerBound) * seen
                 let end = mask.visible(item: item / heads, row: row, keys: keys).tail.upperBound
-                dropout.withFactors(start: (item * queries + row) * keys, count: end) { factors in
+                dropout.withFactors(start: (item * queries + row) * Dropout.rowStep(keys), count: end) { factors in
                     ck_multiply_into(Int64(end), factors, ds + at)
                     ck_binary(CK_MULTIPLY, Int64(end), p + at, 1, factors, 1, weights.pointer + at)
                 }

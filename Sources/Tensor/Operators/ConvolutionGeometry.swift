@@ -81,9 +81,9 @@ package struct ConvolutionGeometry {
         let gradient = sums.pointer
         var (x, y) = (longs.kernelSignal, shorts.kernelSignal)
         withUnsafePointers(&x, &y) { x, y in
-            let packed = pack(ck_convolution_weights_packed_count, ck_convolution_weights_tiles) {
-                shape, tile, packed in
-                ck_convolution_weights_pack_tile(shape, tile, x, y, packed)
+            let packed = pack(ck_convolution_weights_packed_count, ck_convolution_weights_packings) {
+                shape, index, packed in
+                ck_convolution_weights_pack(shape, index, x, y, packed)
             }
             forEachItem(ck_convolution_weights_items, ck_convolution_weights_scratch) { shape, item, scratch in
                 ck_convolution_weights_item(shape, item, x, y, packed.pointer, gradient, scratch)

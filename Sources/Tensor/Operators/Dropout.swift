@@ -7,7 +7,11 @@ struct Dropout {
     let rate: Float
 
     /// What survives is multiplied by this.
-    var kept: Float { 1 / (1 - rate) }
+    var kept: Float { ck_dropout_kept(rate) }
+
+    /// How far apart the factors of two rows of `width` begin, so that no drawn number is thrown away within a row.
+    static func rowStep(_ width: Int) -> Int { (width + group - 1) / group * group }
+    private static let group = Int(ck_dropout_group)
 
     /// Multiplies `count` numbers by the factors from number `start` on, on the calling thread.
     func multiply(_ values: UnsafeMutablePointer<Float>, start: Int, count: Int) {

@@ -33,21 +33,12 @@ extension Tensor {
     package func sliced(axis: Int, _ range: Range<Int>) -> Tensor {
         precondition(range.lowerBound >= 0 && range.upperBound <= shape[axis], "slice \(range) of a shape of \(shape)")
         if range == 0..<shape[axis] { return self }
-        let inputShape = shape
-        let blocks = AxisBlocks(shape, axis)
-        var y = shape
-        y[axis] = range.count
-        let result = Tensor(uninitialized: y)
-        blocks.copy(
-            from: pointer, at: range.lowerBound, of: shape[axis], to: result.pointer, at: 0, of: range.count,
-            length: range.count)
-        return result.recorded([self]) { dy in
-            let dx = Tensor.zeros(inputShape)
-            blocks.copy(
-                from: dy.pointer, at: 0, of: range.count, to: dx.pointer, at: range.lowerBound, of: inputShape[axis],
-                length: range.count)
-            return [dx]
-        }
+        let part = AxisPart(shape, axis, range)
+        var sliced = shape
+        sliced[axis] = range.count
+        let y = Tensor(uninitialized: sliced)
+        part.take(from: pointer, into: y.pointer)
+        return y.recorded([self], part: part) { dy in [dy] }
     }
 
     /// Cuts an axis into parts of the given lengths.
@@ -65,22 +56,17 @@ extension Tensor {
         var joined = parts[0].shape
         joined[axis] = parts.reduce(0) { $0 + $1.shape[axis] }
         let y = Tensor(uninitialized: joined)
-        let blocks = AxisBlocks(joined, axis)
-        let total = joined[axis]
         var start = 0
-        for part in parts {
-            let length = part.shape[axis]
-            blocks.copy(from: part.pointer, at: 0, of: length, to: y.pointer, at: start, of: total, length: length)
-            start += length
+        let places = parts.map { part in
+            defer { start += part.shape[axis] }
+            return AxisPart(joined, axis, start..<start + part.shape[axis])
         }
+        for (part, place) in zip(parts, places) { place.put(part.pointer, into: y.pointer) }
         return y.recorded(parts) { dy in
-            var start = 0
-            return parts.map { part in
-                let length = part.shape[axis]
-                defer { start += length }
+            zip(parts, places).map { part, place in
                 guard part.requiresGradient else { return nil }
                 let dx = Tensor(uninitialized: part.shape)
-                blocks.copy(from: dy.pointer, at: start, of: total, to: dx.pointer, at: 0, of: length, length: length)
+                place.take(from: dy.pointer, into: dx.pointer)
                 return dx
             }
         }
@@ -89,27 +75,26 @@ extension Tensor {
     /// Zeros before and after along an axis.
     package func padded(axis: Int, before: Int, after: Int) -> Tensor {
         if before == 0 && after == 0 { return self }
-        let inputShape = shape, length = shape[axis], total = before + length + after
-        let blocks = AxisBlocks(shape, axis)
+        let inputShape = shape, length = shape[axis]
         var padded = shape
-        padded[axis] = total
-        let y = Tensor.zeros(padded)
-        blocks.copy(from: pointer, at: 0, of: length, to: y.pointer, at: before, of: total, length: length)
+        padded[axis] = before + length + after
+        let y = Tensor(uninitialized: padded), part = AxisPart(padded, axis, before..<before + length)
+        part.place(pointer, in: y.pointer)
         return y.recorded([self]) { dy in
             let dx = Tensor(uninitialized: inputShape)
-            blocks.copy(from: dy.pointer, at: before, of: total, to: dx.pointer, at: 0, of: length, length: length)
+            part.take(from: dy.pointer, into: dx.pointer)
             return [dx]
         }
     }
 
     /// The order along an axis reversed (the flow's flip).
     package func flipped(axis: Int) -> Tensor {
-        let length = shape[axis]
-        let blocks = AxisBlocks(shape, axis)
+        let length = shape[axis], inner = shape[(axis + 1)...].reduce(1, *)
         let y = Tensor(uninitialized: shape)
-        for index in 0..<length {
-            blocks.copy(
-                from: pointer, at: index, of: length, to: y.pointer, at: length - 1 - index, of: length, length: 1)
+        let (source, target) = (pointer, y.pointer)
+        parallelRows(count / max(1, inner), inner) { row in
+            let mirrored = row - row % length + length - 1 - row % length
+            (target + mirrored * inner).update(from: source + row * inner, count: inner)
         }
         return y.recorded([self]) { dy in [dy.detached().flipped(axis: axis)] }
     }
@@ -173,26 +158,5 @@ extension Tensor {
             (mask.pointer + b * frames).update(repeating: 1, count: min(length, frames))
         }
         return mask
-    }
-}
-
-/// A shape seen as outer × axis × inner, for copies along the axis.
-private struct AxisBlocks {
-    let outer: Int
-    let inner: Int
-
-    init(_ shape: [Int], _ axis: Int) {
-        outer = shape[..<axis].reduce(1, *)
-        inner = shape[(axis + 1)...].reduce(1, *)
-    }
-
-    func copy(
-        from source: UnsafeMutablePointer<Float>, at sourceStart: Int, of sourceLength: Int,
-        to target: UnsafeMutablePointer<Float>, at targetStart: Int, of targetLength: Int, length: Int
-    ) {
-        for o in 0..<outer {
-            (target + (o * targetLength + targetStart) * inner)
-                .update(from: source + (o * sourceLength + sourceStart) * inner, count: length * inner)
-        }
     }
 }

@@ -31,14 +31,11 @@ package final class WaveNet: Module {
         for (index, layer) in inputLayers.enumerated() {
             let activations = layer(x).gated(condition: conditions, from: 2 * hidden * index)
             let residualSkip = residualSkipLayers[index](activations)
-            let skip: Tensor
-            if index < inputLayers.count - 1 {
-                x = (x + residualSkip.sliced(axis: 1, 0..<hidden)) * mask
-                skip = residualSkip.sliced(axis: 1, hidden..<2 * hidden)
-            } else {
-                skip = residualSkip
-            }
-            output = output.map { $0 + skip } ?? skip
+            let isLast = index == inputLayers.count - 1, skipped = isLast ? 0 : hidden
+            if !isLast { x = x.adding(channelsOf: residualSkip, from: 0, mask: mask) }
+            output =
+                output.map { $0.adding(channelsOf: residualSkip, from: skipped) }
+                ?? residualSkip.sliced(axis: 1, skipped..<skipped + hidden)
         }
         return (output ?? x) * mask
     }
