@@ -12,19 +12,18 @@ PRODUCTS_8(1) PRODUCTS_8(2) PRODUCTS_8(3) PRODUCTS_6(4)
 
 #pragma clang attribute pop
 
+#define STRIPS(kind) \
+    {{0}, {STRIP_NAMES_8(kind, 1)}, {STRIP_NAMES_8(kind, 2)}, {STRIP_NAMES_6(kind, 3)}, \
+     {STRIP_NAMES_6(kind, 4)}, {STRIP_NAMES_4(kind, 5)}, {STRIP_NAMES_4(kind, 6)}, {STRIP_NAMES_3(kind, 7)}, \
+     {STRIP_NAMES_3(kind, 8)}}
+
 const ck_convolution_blocks ck_convolution_blocks_avx512 = {
     .lanes = LANES,
     .rows = 8,
     .vectors = {0, 8, 8, 6, 6, 4, 4, 3, 3},
-    .strip = {{0},
-              {STRIP_NAMES_8(1)},
-              {STRIP_NAMES_8(2)},
-              {STRIP_NAMES_6(3)},
-              {STRIP_NAMES_6(4)},
-              {STRIP_NAMES_4(5)},
-              {STRIP_NAMES_4(6)},
-              {STRIP_NAMES_3(7)},
-              {STRIP_NAMES_3(8)}},
+    .strip = STRIPS(strip),
+    .by_product = STRIPS(by_product),
+    .by_row = STRIPS(by_row),
     .product_rows = 4,
     .products = {0, 8, 8, 8, 6},
     .product = {{0},

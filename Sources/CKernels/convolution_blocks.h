@@ -7,13 +7,16 @@
 
 enum { ck_most_rows = 8, ck_most_vectors = 8, ck_most_product_rows = 4, ck_most_products = 8, ck_most_lanes = 16 };
 
-/// Rows of output over a stretch of time: y[r][t] = scale[r] * sum over q of weights[q][r] * x[offsets[q] + t] + bias[r].
+/// Rows of output over a stretch of time: y[r][t] = scale[r] * sum over q of weights of (r, q) * x[offsets[q] + t] + bias[r].
 /// A product q is one (input channel, tap); where its row of x begins is all that a block knows of either.
 typedef struct {
     const float *x;
     const int32_t *offsets;
     int64_t products;
+    /// Packed: that of row r and product q is weights[q * rows + r]. Where they stand in the signal's own weights, one
+    /// step is set: weights[q * product_step + r] or weights[r * row_step + q].
     const float *weights;
+    int64_t product_step, row_step;
     const float *scale, *bias;
     float *y;
     int64_t y_stride;
@@ -47,6 +50,9 @@ typedef struct {
     int rows, vectors[ck_most_rows + 1];
     /// `strip[rows][vectors]`: writes y at t ..< t + count, count being over vectors - 1 vectors long.
     ck_strip_block strip[ck_most_rows + 1][ck_most_vectors + 1];
+    /// The same with `product_step` and with `row_step`.
+    ck_strip_block by_product[ck_most_rows + 1][ck_most_vectors + 1];
+    ck_strip_block by_row[ck_most_rows + 1][ck_most_vectors + 1];
     /// Most rows of a block of the transposed loop, and most products for each number of rows.
     int product_rows, products[ck_most_product_rows + 1];
     ck_product_block product[ck_most_product_rows + 1][ck_most_products + 1];

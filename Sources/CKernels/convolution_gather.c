@@ -170,12 +170,22 @@ void ck_gather_item(const ck_convolution *c, int64_t item, const ck_signal *long
     for (int64_t index = ck_block_start(blocks, plan.runs, run); index < ck_block_start(blocks, plan.runs, run + 1);
          index++) {
         const channel_block block = block_at(&plan, index);
-        if (plan.by_channels) pack_block(&plan, block, weight, own);
+        // What is read for few columns alone is not worth copying.
+        enum { few_columns = 64 };
+        const int as_they_are = plan.by_channels && tiles_of(tiling) == 1 && tile.columns <= few_columns;
+        const float *weights = packed + block.first * plan.products;
+        if (as_they_are)
+            weights = weight + block.first * plan.products;
+        else if (plan.by_channels) {
+            pack_block(&plan, block, weight, own);
+            weights = own;
+        }
         ck_strip strip = {
             .x = rows + block.group * plan.group_inputs * c->stride * tiling->row,
             .offsets = offsets,
             .products = plan.products,
-            .weights = plan.by_channels ? own : packed + block.first * plan.products,
+            .weights = weights,
+            .row_step = as_they_are ? plan.products : 0,
             .scale = finish->scale ? finish->scale + block.first : ck_no_scale,
             .bias = finish->bias ? finish->bias + block.first : ck_no_bias,
         };

@@ -241,8 +241,15 @@ void ck_spread_item(const ck_convolution *c, int64_t item, const ck_signal *shor
          index++) {
         const channel_block block = block_at(c, &plan, index);
         const int64_t base = block.group * plan.group_inputs + block.first_channel;
-        const float *weights = plan.by_channels ? own : packed + weights_at(c, &plan, &block);
-        if (plan.by_channels) pack_block(c, &plan, &block, weight, own);
+        // Where channels stand side by side, what one tile alone reads is not worth copying.
+        const int as_they_are = plan.by_channels && c->kernel == 1 && c->stride == 1 && tiles_of(tiling) == 1;
+        const float *weights = packed + weights_at(c, &plan, &block);
+        if (as_they_are)
+            weights = weight + block.group * plan.group_outputs * plan.group_inputs + block.first_channel;
+        else if (plan.by_channels) {
+            pack_block(c, &plan, &block, weight, own);
+            weights = own;
+        }
         for (int64_t sub = 0; sub < block.sub_blocks; sub++) {
             const row_range range = rows_at(c, &plan, &block, sub);
             if (range.first != known.first || range.end != known.end || block.channels != known_channels) {
@@ -263,6 +270,7 @@ void ck_spread_item(const ck_convolution *c, int64_t item, const ck_signal *shor
                 .offsets = offsets,
                 .products = products,
                 .weights = weights + range.weights,
+                .product_step = as_they_are ? plan.group_inputs : 0,
                 .scale = ck_no_scale,  // the signal's rows are scaled
                 .bias = row_bias,
             };

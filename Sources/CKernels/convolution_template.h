@@ -33,36 +33,41 @@ CK_INLINE void store_first(const ck_strip *strip, int64_t at, int64_t count, vec
     }
 }
 
-CK_INLINE void multiply_add(const int rows, const int vectors, const float *x, const float *w,
+CK_INLINE void multiply_add(const int rows, const int vectors, const float *x, const float *w, int64_t row_step,
                             vector sums[ck_most_rows][ck_most_vectors]) {
     vector inputs[ck_most_vectors];
     UNROLLED for (int v = 0; v < vectors; v++) inputs[v] = *(const loaded *)(x + v * LANES);
     UNROLLED for (int r = 0; r < rows; r++) {
-        const float weight = w[r];
+        const float weight = w[r * row_step];
         UNROLLED for (int v = 0; v < vectors; v++) sums[r][v] += inputs[v] * weight;
     }
 }
 
-CK_INLINE void strip_block(const int rows, const int vectors, const ck_strip *strip, int64_t t, int64_t count) {
+enum { packed_weights, weights_by_product, weights_by_row };
+
+CK_INLINE void strip_block(const int rows, const int vectors, const int weights, const ck_strip *strip, int64_t t,
+                           int64_t count) {
     vector sums[ck_most_rows][ck_most_vectors];
     UNROLLED for (int r = 0; r < rows; r++)
         UNROLLED for (int v = 0; v < vectors; v++) sums[r][v] = (vector){0};
     const float *w = strip->weights, *x = strip->x + t;
     const int32_t *offsets = strip->offsets;
     const int64_t products = strip->products;
+    const int64_t step = weights == packed_weights ? rows : weights == weights_by_row ? 1 : strip->product_step;
+    const int64_t row_step = weights == weights_by_row ? strip->row_step : 1;
     // The rows of x lie apart by no fixed distance, so that the processor does not see them coming.
     enum { ahead = 16 };
     int64_t q = 0;
     for (; q + ahead < products; q++) {
         const float *next = x + offsets[q + ahead];
         UNROLLED for (int v = 0; v < vectors; v++) __builtin_prefetch(next + v * LANES);
-        __builtin_prefetch(w + 32 * rows);
-        multiply_add(rows, vectors, x + offsets[q], w, sums);
-        w += rows;
+        if (weights != weights_by_row) __builtin_prefetch(w + (weights == packed_weights ? 32 : ahead) * step);
+        multiply_add(rows, vectors, x + offsets[q], w, row_step, sums);
+        w += step;
     }
     for (; q < products; q++) {
-        multiply_add(rows, vectors, x + offsets[q], w, sums);
-        w += rows;
+        multiply_add(rows, vectors, x + offsets[q], w, row_step, sums);
+        w += step;
     }
     const int64_t rest = count - (vectors - 1) * LANES;
     UNROLLED for (int r = 0; r < rows; r++) {
@@ -136,10 +141,14 @@ CK_INLINE void product_block(const int rows, const int products, const ck_produc
     }
 }
 
-#define STRIP(rows, vectors)                                                                            \
-    static void strip_##rows##_##vectors(const ck_strip *strip, int64_t t, int64_t count) {             \
-        strip_block(rows, vectors, strip, t, count);                                                    \
+#define STRIP_OF(kind, weights, rows, vectors)                                               \
+    static void kind##_##rows##_##vectors(const ck_strip *strip, int64_t t, int64_t count) { \
+        strip_block(rows, vectors, weights, strip, t, count);                                \
     }
+#define STRIP(rows, vectors)                                  \
+    STRIP_OF(strip, packed_weights, rows, vectors)            \
+    STRIP_OF(by_product, weights_by_product, rows, vectors)   \
+    STRIP_OF(by_row, weights_by_row, rows, vectors)
 #define PRODUCT(rows, products) \
     static void product_##rows##_##products(const ck_product_strip *strip) { product_block(rows, products, strip); }
 
@@ -148,11 +157,11 @@ CK_INLINE void product_block(const int rows, const int products, const ck_produc
 #define STRIPS_4(rows) STRIPS_3(rows) STRIP(rows, 4)
 #define STRIPS_6(rows) STRIPS_4(rows) STRIP(rows, 5) STRIP(rows, 6)
 #define STRIPS_8(rows) STRIPS_6(rows) STRIP(rows, 7) STRIP(rows, 8)
-#define STRIP_NAMES_2(rows) 0, strip_##rows##_1, strip_##rows##_2
-#define STRIP_NAMES_3(rows) STRIP_NAMES_2(rows), strip_##rows##_3
-#define STRIP_NAMES_4(rows) STRIP_NAMES_3(rows), strip_##rows##_4
-#define STRIP_NAMES_6(rows) STRIP_NAMES_4(rows), strip_##rows##_5, strip_##rows##_6
-#define STRIP_NAMES_8(rows) STRIP_NAMES_6(rows), strip_##rows##_7, strip_##rows##_8
+#define STRIP_NAMES_2(kind, rows) 0, kind##_##rows##_1, kind##_##rows##_2
+#define STRIP_NAMES_3(kind, rows) STRIP_NAMES_2(kind, rows), kind##_##rows##_3
+#define STRIP_NAMES_4(kind, rows) STRIP_NAMES_3(kind, rows), kind##_##rows##_4
+#define STRIP_NAMES_6(kind, rows) STRIP_NAMES_4(kind, rows), kind##_##rows##_5, kind##_##rows##_6
+#define STRIP_NAMES_8(kind, rows) STRIP_NAMES_6(kind, rows), kind##_##rows##_7, kind##_##rows##_8
 
 #define PRODUCTS_4(rows) PRODUCT(rows, 1) PRODUCT(rows, 2) PRODUCT(rows, 3) PRODUCT(rows, 4)
 #define PRODUCTS_6(rows) PRODUCTS_4(rows) PRODUCT(rows, 5) PRODUCT(rows, 6)

@@ -66,11 +66,14 @@ CK_CLONES void ck_transpose_taps(int64_t count, const float *from, int64_t pitch
 }
 
 void ck_run_strip(const ck_convolution_blocks *blocks, int64_t rows, const ck_strip *strip, int64_t columns) {
+    const ck_strip_block *table = strip->row_step       ? blocks->by_row[rows]
+                                  : strip->product_step ? blocks->by_product[rows]
+                                                        : blocks->strip[rows];
     const int64_t vectors = ck_ceiling(columns, blocks->lanes), steps = ck_ceiling(vectors, blocks->vectors[rows]);
     for (int64_t step = 0; step < steps; step++) {
         const int64_t v = ck_block_start(vectors, steps, step), end = ck_block_start(vectors, steps, step + 1);
         const int64_t t = v * blocks->lanes;
-        blocks->strip[rows][end - v](strip, t, ck_smaller((end - v) * blocks->lanes, columns - t));
+        table[end - v](strip, t, ck_smaller((end - v) * blocks->lanes, columns - t));
     }
 }
 

@@ -38,10 +38,12 @@ CK_INLINE void ck_finish_one(const ck_finish *finish, int64_t at, float sum, flo
 }
 
 /// Whether a convolution is better cut by its output channels than in time: when its weights are many and its columns
-/// few. Each weight is then read once, where it stands, by whoever makes its channels, and tiles are packed for all.
+/// few, or the columns so few that they make one tile. Each weight is then read once, where it stands, by whoever makes
+/// its channels, and tiles are packed for all.
 CK_INLINE int ck_cut_by_channels(int64_t weights, int64_t rows, int64_t columns) {
-    enum { many_weights = 65536, most_tiles = 6, wide_tile_floats = 393216 };
-    return weights >= many_weights && rows * columns <= most_tiles * wide_tile_floats;
+    enum { many_weights = 65536, most_tiles = 6, wide_tile_floats = 393216, few_columns = 256, enough_weights = 4096 };
+    return (weights >= many_weights && rows * columns <= most_tiles * wide_tile_floats) ||
+           (weights >= enough_weights && columns <= few_columns && rows * columns <= wide_tile_floats);
 }
 
 /// Columns of a tile of `rows` rows when all share it: a megabyte and a half.

@@ -65,6 +65,11 @@ private let cases = [
     Case(batch: 2, inputs: 24, outputs: 40, kernel: 3, padding: 2, dilation: 2, length: 61, slope: 0.1),
     Case(batch: 1, inputs: 192, outputs: 64, kernel: 1, length: 60),
     Case(batch: 3, inputs: 150, outputs: 104, kernel: 1, length: 1, slope: 0.1),
+    // Few columns, whose weights are read where they stand; and some more, cut by channels all the same.
+    Case(batch: 1, inputs: 99, outputs: 107, kernel: 1, length: 61, slope: 0.1),
+    Case(batch: 2, inputs: 120, outputs: 92, groups: 2, kernel: 1, length: 29),
+    Case(batch: 2, inputs: 45, outputs: 101, kernel: 4, padding: 2, length: 20, slope: 0.1),
+    Case(batch: 1, inputs: 90, outputs: 70, groups: 2, kernel: 3, stride: 2, padding: 1, length: 401),
     // One channel of many, over lines that strips of vectors fill or do not.
     Case(batch: 3, inputs: 70, outputs: 1, kernel: 3, padding: 1, length: 23, slope: 0.1),
     Case(batch: 2, inputs: 64, outputs: 1, kernel: 3, padding: 2, dilation: 2, length: 53),

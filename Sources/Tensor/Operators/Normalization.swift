@@ -35,7 +35,7 @@ extension Tensor {
         let deviation = Tensor(uninitialized: [channels])
         let (px, py, pg, pb) = (pointer, y.pointer, gamma.pointer, beta.pointer)
         let (pm, pv, ps) = (mean.pointer, variance.pointer, deviation.pointer)
-        parallelFor(channels) { c in
+        parallelRows(channels, batch * frames) { c in
             var total = 0.0
             for b in 0..<batch { total += Double(ck_sum(Int64(frames), px + (b * channels + c) * frames)) }
             let m = Float(total / Double(number))
@@ -61,7 +61,7 @@ extension Tensor {
             let dGamma = Tensor(uninitialized: [channels]), dBeta = Tensor(uninitialized: [channels])
             let (px, pd, pg, out) = (savedX.pointer, dy.pointer, savedGamma.pointer, dx.pointer)
             let (outGamma, outBeta) = (dGamma.pointer, dBeta.pointer)
-            parallelFor(channels) { c in
+            parallelRows(channels, batch * frames) { c in
                 let m = mean.pointer[c], s = deviation.pointer[c]
                 var sum = 0.0, product = 0.0
                 for b in 0..<batch {

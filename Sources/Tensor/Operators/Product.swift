@@ -75,12 +75,17 @@ package struct ProductShape {
         let packed = Storage(count: Int(ck_product_packed_count(&shape)))
         let scratch = Int(ck_product_scratch(&shape))
         let packings = Int(ck_product_packings(&shape)), items = Int(ck_product_items(&shape))
+        // Less than it takes to call another thread.
+        let isSmall = shape.rows * shape.columns * shape.depth <= 1 << 19
+        func loop(_ count: Int, _ body: (Int) -> Void) {
+            if isSmall { for item in 0..<count { body(item) } } else { parallelFor(count, body) }
+        }
         withUnsafePointer(to: &shape) { shape in
             withUnsafePointer(to: &left) { left in
                 withUnsafePointer(to: &right) { right in
                     withUnsafePointer(to: &result) { result in
-                        parallelFor(packings) { ck_product_pack(shape, Int64($0), left, right, packed.pointer) }
-                        parallelFor(items) { item in
+                        loop(packings) { ck_product_pack(shape, Int64($0), left, right, packed.pointer) }
+                        loop(items) { item in
                             let memory = Storage(count: scratch)
                             ck_product_item(shape, Int64(item), left, right, packed.pointer, result, memory.pointer)
                             guard let finishing else { return }
