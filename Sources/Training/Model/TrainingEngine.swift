@@ -137,6 +137,7 @@ package final class TrainingEngine {
         let discriminatorNorm = model.discriminatorOptimizer.gradientNorm()
         try requireFinite(discriminatorNorm, "The discriminators' gradient", step)
         model.discriminatorOptimizer.update(learningRate: rate)
+        parts?.enter(.generatorBackward)
 
         var metrics = try model.discriminators.frozen {
             var terms = generatorTerms(pass)
@@ -156,7 +157,6 @@ package final class TrainingEngine {
     private func descendGenerator(
         _ terms: [Metric: Tensor], _ share: BatchShare?, step: Int, rate: Float
     ) throws -> [Metric: Float] {
-        parts?.enter(.generatorBackward)
         let weights: [(Metric, Double)] = [
             (.mel, configuration.loss.mel), (.kl, configuration.loss.kl),
             (.adversarial, configuration.loss.adversarial),
