@@ -77,38 +77,33 @@ void ck_run_strip(const ck_convolution_blocks *blocks, int64_t rows, const ck_st
     }
 }
 
-/// to[e * stride] = from[e] + residual, through the gate.
-CK_INLINE void finish_row(int64_t count, const float *restrict from, int64_t stride, const float *restrict residual,
-                          const float *restrict gate, int gates_itself, float slope, float *restrict to) {
+/// The same where results lie apart.
+CK_INLINE void scatter_row(int64_t count, const float *restrict from, int64_t stride, const float *restrict residual,
+                           const float *restrict gate, int gates_itself, float slope, float *restrict to) {
     if (!residual && !gate && !gates_itself)
         for (int64_t e = 0; e < count; e++) to[e * stride] = from[e];
-    else if (!residual && gate)
-        for (int64_t e = 0; e < count; e++) to[e * stride] = gate[e * stride] >= 0 ? from[e] : from[e] * slope;
-    else if (!residual)
-        for (int64_t e = 0; e < count; e++) to[e * stride] = from[e] >= 0 ? from[e] : from[e] * slope;
-    // A gate is read in a loop of its own: a vector load that is masked out where there is none still faults on
-    // emulators.
-    else if (gate)
+    else
         for (int64_t e = 0; e < count; e++) {
-            const float value = from[e] + residual[e * stride];
-            to[e * stride] = gate[e * stride] < 0 ? value * slope : value;
+            const float value = residual ? from[e] + residual[e * stride] : from[e];
+            const float at = gate ? gate[e * stride] : gates_itself ? value : 0;
+            to[e * stride] = at < 0 ? value * slope : value;
         }
-    else {
-        const float below = gates_itself ? slope : 1;
-        for (int64_t e = 0; e < count; e++) {
-            const float value = from[e] + residual[e * stride];
-            to[e * stride] = value < 0 ? value * below : value;
-        }
-    }
 }
 
 CK_CLONES void ck_finish_row(int64_t count, const float *from, int64_t stride, int64_t at, const ck_finish *finish,
                              float *out) {
     const float *residual = finish->residual ? finish->residual + at : 0, *gate = finish->gate ? finish->gate + at : 0;
-    if (stride == 1)
-        finish_row(count, from, 1, residual, gate, finish->gates_itself, finish->slope, out + at);
-    else
-        finish_row(count, from, stride, residual, gate, finish->gates_itself, finish->slope, out + at);
+    const int gates_itself = finish->gates_itself;
+    const float slope = finish->slope;
+    if (stride != 1) {
+        scatter_row(count, from, stride, residual, gate, gates_itself, slope, out + at);
+        return;
+    }
+#define FINISH(width, place)                                                                      \
+    ck_finish_##width(out + at + (place), from + (place), residual ? residual + (place) : 0,      \
+                      gate ? gate + (place) : 0, gates_itself, slope)
+    CK_COVER(count, FINISH);
+#undef FINISH
 }
 
 void ck_run_rows(const ck_tiling *tiling, const ck_tile *tile, const ck_convolution_blocks *blocks, ck_strip *strip,

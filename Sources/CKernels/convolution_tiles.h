@@ -96,6 +96,52 @@ CK_INLINE ck_tile ck_tile_at(const ck_tiling *tiling, int64_t batch, int64_t ind
     return tile;
 }
 
+// Pieces of a row of `width` numbers: a copy times a factor, through a gate if there is one, and the last step of a row
+// of results.
+#define CK_ROW_PIECES(width)                                                                                        \
+    typedef float ck_row_##width __attribute__((vector_size(4 * width), aligned(4), may_alias));                    \
+    typedef int32_t ck_mask_##width __attribute__((vector_size(4 * width)));                                        \
+    CK_INLINE void ck_copy_##width(float *to, const float *from, const float *gate, float scale, float below) {     \
+        const ck_row_##width x = *(const ck_row_##width *)from;                                                     \
+        ck_row_##width y = x * scale;                                                                               \
+        if (gate) {                                                                                                 \
+            const ck_mask_##width is_open = *(const ck_row_##width *)gate >= 0;                                     \
+            y = (ck_row_##width)(((ck_mask_##width)y & is_open) | ((ck_mask_##width)(x * below) & ~is_open));       \
+        }                                                                                                           \
+        *(ck_row_##width *)to = y;                                                                                  \
+    }                                                                                                               \
+    CK_INLINE void ck_finish_##width(float *to, const float *from, const float *residual, const float *gate,        \
+                                     int gates_itself, float slope) {                                               \
+        ck_row_##width y = *(const ck_row_##width *)from;                                                           \
+        if (residual) y += *(const ck_row_##width *)residual;                                                       \
+        if (gate || gates_itself) {                                                                                 \
+            const ck_mask_##width is_below = (gate ? *(const ck_row_##width *)gate : y) < 0;                        \
+            y = (ck_row_##width)(((ck_mask_##width)(y * slope) & is_below) | ((ck_mask_##width)y & ~is_below));     \
+        }                                                                                                           \
+        *(ck_row_##width *)to = y;                                                                                  \
+    }
+CK_ROW_PIECES(16)
+CK_ROW_PIECES(8)
+CK_ROW_PIECES(4)
+CK_ROW_PIECES(1)
+
+/// Calls `piece`_16, _8, _4 or _1 at places that cover 0 ..< count, some numbers twice: most rows are short, and a loop
+/// over what whole vectors leave would take longer than they do.
+#define CK_COVER(count, piece)                                                     \
+    do {                                                                           \
+        if (count >= 16) {                                                         \
+            for (int64_t place = 0; place + 16 <= count; place += 16) piece(16, place); \
+            if (count % 16 != 0) piece(16, count - 16);                            \
+        } else if (count >= 8) {                                                   \
+            piece(8, 0);                                                           \
+            piece(8, count - 8);                                                   \
+        } else if (count >= 4) {                                                   \
+            piece(4, 0);                                                           \
+            piece(4, count - 4);                                                   \
+        } else                                                                     \
+            for (int64_t place = 0; place < count; place++) piece(1, place);       \
+    } while (0)
+
 /// to[e] = scale * from[start + e * stride], through the gate, 0 outside 0 ..< length.
 CK_INLINE void ck_pack_row(float *restrict to, int64_t count, const float *restrict from, const float *restrict gates,
                         int64_t length, int64_t start, int64_t stride, float slope, float scale) {
@@ -104,16 +150,20 @@ CK_INLINE void ck_pack_row(float *restrict to, int64_t count, const float *restr
     for (int64_t e = 0; e < first; e++) to[e] = 0;
     const float *x = from + start, *gate = gates ? gates + start : from;
     const float below = slope * scale;
-    if (!gates && scale == 1)
-        for (int64_t e = first; e < end; e++) to[e] = x[e * stride];
-    else if (!gates)
+    if (stride == 1) {
+        const int64_t run = end - first;
+#define CK_COPY(width, place) \
+    ck_copy_##width(to + first + (place), x + first + (place), gates ? gate + first + (place) : 0, scale, below)
+        CK_COVER(run, CK_COPY);
+#undef CK_COPY
+    } else if (!gates)
         for (int64_t e = first; e < end; e++) to[e] = x[e * stride] * scale;
     else
         for (int64_t e = first; e < end; e++) to[e] = x[e * stride] * (gate[e * stride] >= 0 ? scale : below);
     for (int64_t e = ck_larger(first, end); e < count; e++) to[e] = 0;
 }
 
-typedef float ck_eight __attribute__((vector_size(32), aligned(4), may_alias));
+typedef ck_row_8 ck_eight;
 
 #define CK_PAIRS(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 
