@@ -56,16 +56,23 @@ import VoiceModel
         #expect((17...19).contains(slips(reading(0..<20), symbols: 40).skipped))
     }
 
-    @Test func theHeadThatFollowsTheTextIsChosen() throws {
-        let recordings = [
-            attention(reading(0..<30), symbols: 30, heads: 3), attention(reading(0..<22), symbols: 22, heads: 3),
-        ]
-        let guide = try #require(AlignmentGuide(recordings: recordings))
-        #expect(guide.heads == [2] && guide.strength > 0.8)
-        let even = TextAttention(
-            tokens: 40, symbols: 30, heads: [[Float](repeating: 1 / 30, count: 1200)])
-        #expect(AlignmentGuide(recordings: [even]) == nil)
-        #expect(AlignmentGuide(recordings: []) == nil)
+    @Test func theHeadThatFollowsWhatIsSaidIsChosen() throws {
+        let lengths = [30, 36]
+        /// Heads that look everywhere, where counting tokens leads, and at what is said.
+        func look(_ recording: Int, _ order: [Int], isReading: Bool) -> TextAttention {
+            let symbols = lengths[recording], places = reading(0..<symbols)
+            let counted = order.indices.map { min($0 / 2, symbols - 1) }
+            let said = isReading ? order.map { places[$0] } : counted
+            var all = attention(said, symbols: symbols, heads: 3)
+            all.heads[1] = attention(counted, symbols: symbols).heads[0]
+            return all
+        }
+        let tokens = lengths.map { 2 * $0 }
+        let guide = try #require(AlignmentGuide(recordings: tokens) { look($0, $1, isReading: true) })
+        #expect(guide.heads == [2] && guide.strength > 0.7 && guide.found == 4 && guide.known == 4)
+        // One that only counts goes through every recording as if it read, and would never find a slip.
+        #expect(AlignmentGuide(recordings: tokens) { look($0, $1, isReading: false) } == nil)
+        #expect(AlignmentGuide(recordings: []) { look($0, $1, isReading: true) } == nil)
     }
 
     @Test(arguments: [ModelPreset.tiny, .v2]) func aPriorsAttentionIsAShareOfWhatEachRowSees(preset: ModelPreset) throws
@@ -298,6 +305,28 @@ import VoiceModel
         #expect(
             try journal.rows(branch: "main").map(\.metrics)
                 == Journal(readOnly: plain.voice().journalURL).rows(branch: "main").map(\.metrics))
+    }
+
+    @Test func aVoiceWithoutHeldOutClipsHearsOnceThatNothingIsEvaluated() async throws {
+        let folder = try VoiceFolder {
+            ($0.training.autosaveSteps, $0.training.evaluateSteps, $0.data.heldOut) = (1, 1, [])
+        }
+        func isSaid(_ message: String) -> Bool { message.contains("evaluate_steps asks") }
+        let run = try await train(folder.voice(), to: 4)
+        #expect(
+            run.messages.filter(isSaid) == [
+                "No checkpoint is evaluated by itself, as evaluate_steps asks: voice tiny holds no clips out to measure "
+                    + "it with; name some under [data] held_out in its voice.toml"
+            ])
+        #expect(!run.messages.contains { $0.hasPrefix("Evaluating") || $0.hasPrefix("Voice tiny") })
+        // Nobody who asks for nothing hears of it, until it is asked for while training.
+        let quiet = try VoiceFolder { $0.data.heldOut = [] }
+        let watched = try Watched(try quiet.voice())
+        await watched.until(step: 1)
+        #expect(!watched.messages.contains(where: isSaid))
+        _ = try await watched.trainer.change("training.evaluate_steps", to: "2")
+        #expect(await watched.finish(.stop) == .stopped)
+        #expect(watched.messages.filter(isSaid).count == 1)
     }
 
     @Test func evaluationsEndWithTheRun() async throws {

@@ -67,9 +67,9 @@ extension Trainer {
     /// was: one at a time, and none when training pauses or ends with it.
     func evaluateWhenDue(_ id: CheckpointID) {
         let distance = settingsInForce.training.evaluateSteps
-        guard distance > 0, phase == .training, automaticEvaluation.map({ chores[$0.chore] == nil }) ?? true else {
-            return
-        }
+        guard distance > 0, !voice.heldOut.isEmpty, phase == .training,
+            automaticEvaluation.map({ chores[$0.chore] == nil }) ?? true
+        else { return }
         let evaluated = summaries.filter { $0.branch == id.branch && $0.evaluation != nil }.map(\.step)
         // One that failed is not tried again at once.
         let tried = automaticEvaluation.flatMap { $0.id.branch == id.branch ? $0.id.step : nil } ?? 0
@@ -77,6 +77,15 @@ extension Trainer {
         log(.validation, "Evaluating \(id) beside training")
         begin(.evaluate(id.description))
         automaticEvaluation = (choreCount, id)
+    }
+
+    /// Says that `evaluate_steps` asks for what this voice cannot give: once, not at every checkpoint.
+    func sayIfNothingCanBeEvaluated() {
+        guard settingsInForce.training.evaluateSteps > 0, voice.heldOut.isEmpty else { return }
+        log(
+            .warning,
+            "No checkpoint is evaluated by itself, as evaluate_steps asks: voice \(voice.name) holds no clips out to "
+                + "measure it with; name some under [data] held_out in its voice.toml")
     }
 
     func stopEvaluating() { evaluator.stop() }

@@ -65,6 +65,7 @@ extension Trainer {
         // What was wished at this very step holds from the first figure on the screen.
         replaySettings()
         if let stage = options.stage, engine.position.stageOverride != stage { try set("stage", stage.rawValue) }
+        sayIfNothingCanBeEvaluated()
         try refreshSummaries()
     }
 

@@ -66,6 +66,7 @@ extension Trainer {
         if setting.section != "studio" {
             log(.setting, "From now on: \(setting.dottedName) = \(VoiceSetting.typed(value))")
         }
+        if setting.dottedName == "training.evaluate_steps" { sayIfNothingCanBeEvaluated() }
         publish()
     }
 

@@ -146,29 +146,38 @@ package final class CheckpointEvaluator {
                 text: text, tokens: tokens, speaker: g, codeTable: sovits.codeTable,
                 bert: TextFeatures.batch([features]))
         }
-        let recordings = try clips.map { try attention($0.text, sovits.tokens(of: $0), $0.textFeatures) }
-        guard let guide = AlignmentGuide(recordings: recordings) else {
+        let spoken = Set(takes.map(\.clip.id)), recordings = clips.filter { spoken.contains($0.id) }
+        let tokens = recordings.map { sovits.tokens(of: $0) }
+        let usable = recordings.indices.filter {
+            AlignmentGuide.isUsable(tokens: tokens[$0].count, symbols: recordings[$0].text.count)
+        }
+        let guide = try AlignmentGuide(recordings: usable.map { tokens[$0].count }) { index, order in
+            let number = usable[index], clip = recordings[number]
+            return try attention(clip.text, order.map { tokens[number][$0] }, clip.textFeatures)
+        }
+        guard let guide else {
             for figure in [CheckpointFigure.repeats, .skips] {
-                result.notes[figure] = "the prior's attention does not follow the text yet"
+                result.notes[figure] =
+                    usable.isEmpty
+                    ? "no held-out clip is long enough to see whether attention follows the text"
+                    : "the prior's attention does not follow the text yet"
             }
             return
         }
         var slips = SpeechSlips(), control = SpeechSlips()
         for sentence in takes.flatMap(\.sentences) where !sentence.tokens.isEmpty {
-            let look = try attention(sentence.symbols, sentence.tokens, sentence.textFeatures)
-            slips = slips + SpeechSlips(Alignment(look, heads: guide.heads))
+            slips = slips + guide.slips(try attention(sentence.symbols, sentence.tokens, sentence.textFeatures))
         }
-        let spoken = Set(takes.map(\.clip.id))
-        for (clip, look) in zip(clips, recordings) where spoken.contains(clip.id) {
-            control = control + SpeechSlips(Alignment(look, heads: guide.heads))
+        for (clip, tokens) in zip(recordings, tokens) {
+            control = control + guide.slips(try attention(clip.text, tokens, clip.textFeatures))
         }
         result.figures[.repeats] = Double(slips.repeats)
         result.figures[.skips] = Double(slips.skipped)
         result.recordings[.repeats] = Double(control.repeats)
         result.recordings[.skips] = Double(control.skipped)
-        let share = Int((100 * guide.strength).rounded())
-        result.notes[.skips] =
-            "symbols passed over of \(slips.symbols); \(share) % of the look of the prior's surest head is on the text's path"
+        result.notes[.repeats] =
+            "of \(guide.known) repeats and skips made in recordings, \(guide.found) are found by the prior's attention"
+        result.notes[.skips] = "symbols passed over of \(slips.symbols)"
     }
 
     private func compareSpeakers(_ takes: [Spoken], into result: inout CheckpointEvaluation) throws {

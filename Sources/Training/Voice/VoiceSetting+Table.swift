@@ -201,7 +201,7 @@ extension VoiceSetting {
             "Measure the held-out clips every so many steps."),
         integer(
             "training", "evaluate_steps", \.training.evaluateSteps, 0...1_000_000,
-            "Evaluate a new checkpoint beside training, it speaks then, every so many steps; 0 for never."),
+            "Evaluate a new checkpoint every so many steps, beside training; 0 for never."),
         integer(
             "training", "keep_checkpoints", \.training.keepCheckpoints, 0...100_000,
             "Checkpoints to keep besides pinned ones; 0 keeps all."),
