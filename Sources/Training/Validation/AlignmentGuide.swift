@@ -250,9 +250,10 @@ package struct SpeechSlips: Sendable, Equatable {
 
     private static func missed(_ path: [Int], symbols: Int) -> Int {
         var isSeen = [Bool](repeating: false, count: symbols)
-        for place in path {
-            let first = max(0, place - AlignmentGuide.band), last = min(symbols - 1, place + AlignmentGuide.band)
-            for symbol in first...max(first, last) { isSeen[symbol] = true }
+        for (before, place) in zip(path.prefix(1) + path, path) {
+            // Going on by a few symbols passes over none.
+            let isStep = (before...before + AlignmentGuide.stride).contains(place)
+            for symbol in (isStep ? before : place)...place { isSeen[symbol] = true }
         }
         var (sum, run) = (0, 0)
         for symbol in 0...symbols {
