@@ -66,6 +66,8 @@ struct BenchWeightsCommand: ParsableCommand {
                 return watch.signalNumber == nil
             }
             line.clear()
+            // One that came while the last part was measured, which is not asked in between.
+            if let number = watch.signalNumber { throw ExitStatus.signal(number) }
             guard json else { return printLine(report.text) }
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
