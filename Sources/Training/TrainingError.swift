@@ -18,6 +18,10 @@ package enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible,
     case withdrawn(voice: String, since: String)
     case nothingTrained(voice: String)
     case referenceTooShort(file: String)
+    /// Of the stage speaker.
+    case noSpeakerEncoder(preset: String)
+    case frozenSpeakerEncoder
+    case tooFewSpeakers(found: Int, needed: Int)
     case unusableFeatures(file: String, problem: String)
     case drifted(rank: Int, step: Int)
     case otherVoice(rank: Int)
@@ -43,6 +47,12 @@ package enum TrainingError: Error, Sendable, Equatable, CustomStringConvertible,
             "Checkpoint \(checkpoint) was made for another configuration (\(difference)): restore that setting in voice.toml or start a new voice."
         case .missingTensor(let checkpoint, let name):
             "Checkpoint \(checkpoint) lacks the tensor \(name): go back to another checkpoint."
+        case .noSpeakerEncoder(let preset):
+            "The stage speaker cannot train preset \(preset), whose style encoder was not made to tell speakers apart: leave it out of [training] schedule and --stage."
+        case .frozenSpeakerEncoder:
+            "The stage speaker cannot train the speaker encoder, which [lora] sovits_targets leaves as it is in the base: leave one of the two out."
+        case .tooFewSpeakers(let found, let needed):
+            "The stage speaker takes a voice of \(needed) speakers or more, and this one has \(found): make it of a .list that names them (path|speaker|language|text)."
         case .nothingToSay:
             "There is nothing to say in this text: type a sentence with at least one word."
         case .nothingTrained(let voice):

@@ -103,8 +103,14 @@ import Training
         for (name, text, sentence) in [
             ("loss.mel", "much", "[loss] mel must be a number from 0 to 1000, not “much”."),
             ("loss.mel", "-1", "[loss] mel must be a number from 0 to 1000, not “-1”."),
-            ("training.schedule", "", "[training] schedule must be a list of sovits and prior, not empty, not nothing."),
-            ("optimizer.prior_warmup_steps", "20000", "[optimizer] prior_warmup_steps must be less than prior_total_steps."),
+            (
+                "training.schedule", "",
+                "[training] schedule must be a list of sovits, prior and speaker, not empty, not nothing."
+            ),
+            (
+                "optimizer.prior_warmup_steps", "20000",
+                "[optimizer] prior_warmup_steps must be less than prior_total_steps."
+            ),
             ("data.held_out", "clip_9", "There is no clip “clip_9”; [data] held_out stays as it is."),
             ("loss.pitch", "1", "There is no setting loss.pitch."),
         ] {
@@ -139,7 +145,8 @@ import Training
         #expect(try changed("loss.mel", "45") == Self.text.replacing("  mel  =  30.5   # was 45", with: "mel = 45"))
         #expect(try changed("loss.kl", "2").contains("# was 45\n# Divergence of the posterior"))
         let added = try changed("training.schedule", "prior sovits")
-        #expect(added.hasPrefix("# My voice.\n") && added.hasSuffix("\n[training]\nschedule = [\"prior\", \"sovits\"]\n"))
+        #expect(
+            added.hasPrefix("# My voice.\n") && added.hasSuffix("\n[training]\nschedule = [\"prior\", \"sovits\"]\n"))
     }
 
     @Test func aFormThatLinesDoNotShowIsWrittenAnew() throws {

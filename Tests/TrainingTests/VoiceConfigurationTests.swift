@@ -44,7 +44,7 @@ import Training
         configuration.lora?.sovitsTargets = ["enc_p", "flow"]
         configuration.consent = .init()
         configuration.consent?.by = "Ada \"L.\""
-        configuration.speaker?.heldOutErrorRate = 0.041
+        configuration.data.heldOutSpeakers = 0.25
         #expect(try VoiceConfiguration(toml: configuration.toml, file: "voice.toml") == configuration)
         let json = try JSONEncoder().encode(configuration)
         #expect(try JSONDecoder().decode(VoiceConfiguration.self, from: json) == configuration)
@@ -58,7 +58,7 @@ import Training
         var consent = VoiceConfiguration.Consent()
         (consent.by, consent.how, consent.clip, consent.clipDigest, consent.withdrawn) = ("a", "b", "c", "d", "e")
         configuration.consent = consent
-        configuration.speaker = .init()
+        configuration.training.schedule = [.speaker]
         let lines = configuration.toml.split(separator: "\n").map(String.init)
         for setting in VoiceSetting.all {
             let place = lines.firstIndex { $0.hasPrefix("\(setting.key) = ") }
@@ -75,6 +75,11 @@ import Training
     }
 
     @Test(arguments: [
+        (
+            "[speaker]\nspeakers = 60",
+            "voice.toml: there is no section [speaker]; the sections are [voice], [consent], [base], [lora], [data], "
+                + "[training], [optimizer], [loss], [sampling], [studio]."
+        ),
         ("[training]\nbatch_sise = 8", "voice.toml: [training] has no key \"batch_sise\"; did you mean batch_size?"),
         ("[loss]\nbatch_size = 8", "voice.toml: [loss] has no key \"batch_size\"; it belongs under [training]."),
         (
@@ -95,12 +100,12 @@ import Training
         ("[loss]\nmel = nan", "voice.toml: [loss] mel must be a number from 0 to 1000, not nan."),
         (
             "[training]\nschedule = [\"sovits\", \"gpt\"]",
-            "voice.toml: [training] schedule must be a list of \"sovits\" and \"prior\" that is not empty, not "
+            "voice.toml: [training] schedule must be a list of \"sovits\", \"prior\" and \"speaker\" that is not empty, not "
                 + "[\"sovits\", \"gpt\"]."
         ),
         (
             "[training]\nschedule = []",
-            "voice.toml: [training] schedule must be a list of \"sovits\" and \"prior\" that is not empty, not []."
+            "voice.toml: [training] schedule must be a list of \"sovits\", \"prior\" and \"speaker\" that is not empty, not []."
         ),
         ("[data]\nheld_out = [1]", "voice.toml: [data] held_out must be a list of texts in quotes, not [1]."),
         ("[trainign]\nbatch_size = 1", "voice.toml: there is no section [trainign]; did you mean [training]?"),

@@ -211,6 +211,7 @@ private func wave(channels: Int, rate: Int, _ samples: [Int16]) -> Data {
         #expect(report.notes.contains { $0.contains("2 speakers (小明, 小红)") || $0.contains("2 speakers (小红, 小明)") })
         let voice = try Voice.open("小明", location: workshop.location)
         #expect(voice.configuration.voice.language == "cmn")
+        #expect(voice.clips.map(\.speaker) == ["小明", "小明", "小明", "小红"] && voice.speakers == ["小明", "小红"])
         #expect(voice.clips.map(\.id) == ["第一句", "第二句", "第三句", "第一句_2"])
         for clip in voice.clips {
             let waveform = try AudioFile.read(clip.url)

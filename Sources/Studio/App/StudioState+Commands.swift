@@ -17,7 +17,7 @@ extension StudioState {
             switch onlyStage {
             case nil: onlyStage = .sovits
             case .sovits: onlyStage = .prior
-            case .prior: onlyStage = nil
+            case .prior, .speaker: onlyStage = nil
             }
             let what = onlyStage.map { "only \($0.rawValue)" } ?? "what the schedule says"
             return say("From the next step on: \(what).", then: .send(.setStage(onlyStage)))

@@ -62,6 +62,7 @@ extension StudioState {
             dropDetail()
         }
         curves.append(record)
+        train.showSpeakers(of: curves)
         history.moments.append(record)
         effects += extendDetail(with: record)
         recentSteps.append(record)
@@ -92,6 +93,7 @@ extension StudioState {
             for record in records { fresh.append(record) }
             for record in recentSteps where record.step > fresh.lastStep { fresh.append(record) }
             curves = fresh
+            train.showSpeakers(of: curves)
         }
         guard !events.isEmpty else { return }
         // What was done before the studio was opened comes first in the log, in the order of steps.

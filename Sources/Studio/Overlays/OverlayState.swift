@@ -103,7 +103,7 @@ extension StudioState {
             let count = ThinningTable(preview: preview, state: self).lines(columns: 80).count
             overlay = .thinning(preview, from: max(0, min(count - 1, first + movement.lines)))
         case .figures(var picker):
-            picker.move(movement)
+            picker.move(movement, among: curves.figures.count)
             overlay = .figures(picker)
         case .themes(var chooser):
             chooser.move(movement)

@@ -115,7 +115,7 @@ package enum Wording {
     package static func name(of figure: Figure) -> String {
         switch figure {
         case .metric(let metric): name(of: metric)
-        case .learningRate(let stage), .seconds(let stage): stage == .sovits ? "SoVITS" : "prior"
+        case .learningRate(let stage), .seconds(let stage): stage == .sovits ? "SoVITS" : stage.rawValue
         }
     }
 
@@ -129,6 +129,7 @@ package enum Wording {
         case .metric(.generatorGradientNorm): "gradient norm, generator"
         case .metric(.discriminatorGradientNorm): "gradient norm, discriminator"
         case .metric(.priorGradientNorm): "gradient norm, prior"
+        case .metric(.speakerGradientNorm): "gradient norm, speakers"
         case .metric(.discriminator): "discriminator loss"
         case .metric(let metric): name(of: metric)
         case .learningRate: "learning rate, \(name(of: figure))"
@@ -154,6 +155,10 @@ package enum Wording {
         case .validationMel: "held-out mel"
         case .validationCrossEntropy: "held-out cross-entropy"
         case .validationTopThree: "held-out top-3"
+        case .speakerLoss: "speakers"
+        case .speakerAccuracy: "speakers told apart"
+        case .speakerGradientNorm: "speakers"
+        case .validationSpeakerError: "held-out speakers' error"
         }
     }
 
@@ -187,6 +192,10 @@ package enum Wording {
         case .validationMel: "held-out"
         case .validationCrossEntropy: "held-out"
         case .validationTopThree: "held-out top3"
+        case .speakerLoss: "speakers"
+        case .speakerAccuracy: "told apart"
+        case .speakerGradientNorm: "|g| speakers"
+        case .validationSpeakerError: "held-out error"
         }
     }
 }

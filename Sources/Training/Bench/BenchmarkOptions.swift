@@ -5,7 +5,7 @@ import VoiceModel
 /// What a benchmark runs on: noise of these sizes.
 package struct BenchmarkOptions: Sendable, Equatable {
     package var preset = ModelPreset.nano
-    package var stages = Stage.allCases
+    package var stages = Stage.ofEveryVoice
     /// Clips in a batch.
     package var batch = 1
     /// Frames of each clip in SoVITS, 50 a second.

@@ -30,7 +30,8 @@ struct ClipReader {
         }
         let encoded = try clip.encoded(by: frontEnd)
         let prepared = PreparedClip(
-            id: clip.id, waveform: waveform, text: encoded.ids, spectrogram: spectrogram, hop: preset.hopLength,
+            id: clip.id, speaker: clip.speaker, waveform: waveform, text: encoded.ids, spectrogram: spectrogram,
+            hop: preset.hopLength,
             features: preset.readsRecordedFeatures
                 ? try RecordedFeatures.read(
                     voice.features(of: clip), frames: PreparedClip.frames(of: waveform, hop: preset.hopLength))

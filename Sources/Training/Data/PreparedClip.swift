@@ -7,6 +7,8 @@ import VoiceModel
 /// A clip as the model wants it, cut to whole tokens.
 package struct PreparedClip: Sendable {
     package let id: String
+    /// Who speaks, in a voice of several speakers; empty otherwise.
+    package let speaker: String
     /// frames · hop samples.
     package let samples: [Float]
     /// What the posterior encoder reads, [bins, frames] in row-major order.
@@ -25,10 +27,12 @@ package struct PreparedClip: Sendable {
     /// Reads nothing: takes a waveform at the preset's rate, its text and, where the preset wants them, its recorded
     /// features as long as the sound.
     package init(
-        id: String, waveform: Waveform, text: [Int32], spectrogram: InputSpectrum, hop: Int, features: [Float] = [],
+        id: String, speaker: String = "", waveform: Waveform, text: [Int32], spectrogram: InputSpectrum, hop: Int,
+        features: [Float] = [],
         textFeatures: TextFeatures? = nil
     ) {
         self.id = id
+        self.speaker = speaker
         self.text = text
         frames = Self.frames(of: waveform, hop: hop)
         samples = Array(waveform.samples.prefix(frames * hop))

@@ -76,7 +76,7 @@ extension Journal {
                     sql: "SELECT * FROM steps WHERE branch = ? AND step > ? AND step <= ? ORDER BY step DESC",
                     arguments: [segment.branch, max(segment.after, step - 4_000), segment.through])
                 while let row = try cursor.next() {
-                    let metric: Metric = row["stage"] == Stage.prior.rawValue ? .crossEntropy : .mel
+                    let metric = (Stage(rawValue: row["stage"]) ?? .sovits).headline
                     if let value: Double = row["headline"], headlines[metric, default: []].count < needed {
                         headlines[metric, default: []].append(value)
                     }
@@ -87,7 +87,7 @@ extension Journal {
                         }
                     }
                     let isMeasured = losses[.validationMel] != nil && losses[.validationCrossEntropy] != nil
-                    if isMeasured, headlines.count == 2, headlines.values.allSatisfy({ $0.count == needed }) {
+                    if isMeasured, headlines.count >= 2, headlines.values.allSatisfy({ $0.count == needed }) {
                         break search
                     }
                 }

@@ -27,19 +27,23 @@ extension Journal {
     private func steps(
         _ request: LogRequest, _ segment: Segment, limit: Int, _ database: Database
     ) throws -> [LogPage.Line] {
-        let stages = request.stages.map(\.rawValue)
+        let stages = request.stages.map(\.rawValue).sorted()
         guard !stages.isEmpty else { return [] }
         let place = request.place
         // A step stands before its events: it is behind a place that is one of them.
         let low = request.isBackwards ? segment.after : max(segment.after, place.step)
         let beforePlace = place.event > 0 ? place.step : place.step - 1
         let high = request.isBackwards ? min(segment.through, beforePlace) : segment.through
+        var arguments: StatementArguments = [segment.branch, low, high]
+        arguments += StatementArguments(stages)
+        arguments += [limit]
         let rows = try Row.fetchAll(
             database,
             sql: """
-                SELECT * FROM steps WHERE branch = ? AND step > ? AND step <= ? AND stage IN (?, ?)
+                SELECT * FROM steps WHERE branch = ? AND step > ? AND step <= ?
+                AND stage IN (\(databaseQuestionMarks(count: stages.count)))
                 ORDER BY step \(request.isBackwards ? "DESC" : "ASC") LIMIT ?
-                """, arguments: [segment.branch, low, high, stages[0], stages[stages.count - 1], limit])
+                """, arguments: arguments)
         return try rows.map {
             let record = try StepRecord(row: $0, path: url.path)
             return LogPage.Line(.step(record), at: LogPlace(step: record.step))

@@ -30,10 +30,7 @@ extension StepRecord {
 
     /// The figure a curve of the stage is drawn from.
     var headline: Float? {
-        switch stage {
-        case .sovits: metrics[.mel] ?? metrics[.total]
-        case .prior: metrics[.crossEntropy]
-        }
+        metrics[stage.headline] ?? (stage == .sovits ? metrics[.total] : nil)
     }
 
     var isValidation: Bool { Metric.heldOut.contains { metrics[$0] != nil } }

@@ -24,6 +24,8 @@ package final class TrainingEngine {
     package var parts: StepParts?
     /// The processes that share every batch; nil when this one has all of it.
     package var crew: ProcessCrew?
+    /// How held-out speakers were told apart after a step.
+    var measuredSpeakers: (step: Int, heldOut: HeldOutSpeakers?)?
     private let samplers: [Stage: Sampler]
     private let lossSpectrogram: MelSpectrogram
 
@@ -50,8 +52,10 @@ package final class TrainingEngine {
                 (
                     $0,
                     Sampler(
-                        lengths: lengths, batchSize: configuration.training.batchSize, seed: configuration.randomSeed,
-                        stage: $0)
+                        lengths: lengths,
+                        batchSize: $0 == .speaker
+                            ? configuration.training.speakerBatchSize : configuration.training.batchSize,
+                        seed: configuration.randomSeed, stage: $0)
                 )
             })
         let sizes = model.sovits.configuration
@@ -81,33 +85,40 @@ package final class TrainingEngine {
                 .warmupCosine(
                     rate: configuration.optimizer.priorLearningRate, warmup: configuration.optimizer.priorWarmupSteps,
                     total: configuration.optimizer.priorTotalSteps)
+            case .speaker:
+                .warmupCosine(
+                    rate: configuration.optimizer.speakerLearningRate,
+                    warmup: configuration.optimizer.speakerTotalSteps / 20,
+                    total: configuration.optimizer.speakerTotalSteps)
             }
-        let epoch = stage == .sovits ? position.sovits.epoch : position.prior.epoch
-        return schedule.rate(updates: position.updates.prior, epoch: epoch) * position.learningRateFactor
+        let updates = stage == .speaker ? position.speakers?.updates ?? 0 : position.updates.prior
+        return schedule.rate(updates: updates, epoch: position.place(of: stage).epoch) * position.learningRateFactor
     }
 
     /// Does one step and moves the position.
     ///
-    /// - Throws: `TrainingError.notFinite`; the state is then no longer good and must be restored.
+    /// - Throws: `TrainingError.notFinite`; the state is then no longer good and must be restored. As `refusal`, before
+    ///   anything is changed.
     package func performStep(branch: String) throws -> StepRecord {
         let started = ContinuousClock.now
         _ = crew?.meter.take()
         let step = position.step + 1, stage = stage(after: position.step), rate = learningRate(stage)
-        let place = stage == .sovits ? position.sovits : position.prior
+        if stage == .speaker { try beginSpeakers() }
+        let place = position.place(of: stage)
         guard let sampler = samplers[stage] else { preconditionFailure("every stage has a sampler") }
         let (clips, next) = sampler.batch(at: place)
         var metrics =
             switch stage {
             case .sovits: try trainSoVITS(clips, step: step, rate: Float(rate))
             case .prior: try trainPrior(clips, step: step, rate: Float(rate))
+            case .speaker: try trainSpeakers(clips, step: step, rate: Float(rate))
             }
         parts?.leave()
-        if stage == .sovits { position.sovits = next } else { position.prior = next }
+        position.move(stage, to: next)
         position.step = step
         position.updates = model.counts
-        try crew?.agree(
-            after: step,
-            on: stage == .prior ? [model.priorOptimizer] : [model.generatorOptimizer, model.discriminatorOptimizer])
+        position.speakers?.updates = model.speakers?.optimizer.updates ?? 0
+        try crew?.agree(after: step, on: model.optimizers(of: stage))
         if step % configuration.training.validationSteps == 0 { metrics.merge(try validation()) { $1 } }
         return StepRecord(
             branch: branch, step: step, stage: stage, epoch: place.epoch, batch: place.batch, learningRate: rate,
@@ -182,12 +193,12 @@ package final class TrainingEngine {
     }
 
     /// Sums over the processes that share a batch; the numbers themselves where one has all of it.
-    private func sums(_ values: [Float], _ share: BatchShare?) -> [Float] {
+    func sums(_ values: [Float], _ share: BatchShare?) -> [Float] {
         share.map { $0.group.sums(values.map(Double.init)).map { Float($0) } } ?? values
     }
 
     /// Gradients of a loss, which is this process' part of the whole one, summed over all.
-    private func descend(from loss: Tensor, _ optimizer: AdamW, _ share: BatchShare?) {
+    func descend(from loss: Tensor, _ optimizer: AdamW, _ share: BatchShare?) {
         guard share != nil, let crew else { return loss.backward() }
         GradientExchange.descend(from: loss, optimizer, crew.meter)
     }
@@ -251,7 +262,7 @@ package final class TrainingEngine {
         return [.crossEntropy: values[0], .topThreeAccuracy: values[1], .priorGradientNorm: norm]
     }
 
-    private func requireFinite(_ value: Float, _ term: String, _ step: Int) throws {
+    func requireFinite(_ value: Float, _ term: String, _ step: Int) throws {
         guard value.isFinite else { throw TrainingError.notFinite(term: term, step: step) }
     }
 
@@ -259,6 +270,9 @@ package final class TrainingEngine {
     package func beginEpochs() {
         for place in [\TrainingPosition.sovits, \TrainingPosition.prior] where position[keyPath: place].batch > 0 {
             position[keyPath: place] = SamplerPosition(epoch: position[keyPath: place].epoch + 1, batch: 0)
+        }
+        if let place = position.speakers?.place, place.batch > 0 {
+            position.speakers?.place = SamplerPosition(epoch: place.epoch + 1, batch: 0)
         }
     }
 
@@ -270,6 +284,9 @@ package final class TrainingEngine {
             StateFile(
                 name: "tokenizer.safetensors", tensors: tokenizer.state.map { TensorImage(name: $0.name, $0.tensor) })
         }
+        var position = position
+        // Of these very weights, whenever they are saved.
+        position.speakers?.heldOut = heldOutSpeakers()
         return try StateImage(
             files: model.stateFiles() + (codes.map { [$0] } ?? []), position: position, texts: texts)
     }
@@ -279,8 +296,10 @@ package final class TrainingEngine {
     /// - Throws: `TrainingError.incompatible`, `.missingTensor`.
     package func restore(_ loaded: LoadedCheckpoint) throws {
         let saved = try requireCompatible(loaded)
-        try model.restore(loaded.image, updates: saved.updates, checkpoint: loaded.id.description)
+        try model.restore(loaded.image, at: saved, checkpoint: loaded.id.description)
         position = saved
+        position.speakers?.heldOut = nil
+        measuredSpeakers = nil
     }
 
     /// The position of a checkpoint that was made for this configuration.

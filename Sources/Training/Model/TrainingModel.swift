@@ -9,6 +9,9 @@ package final class TrainingModel {
     package let discriminators: Discriminators
     package let prior: any TokenPrior
     let generatorOptimizer, discriminatorOptimizer, priorOptimizer: AdamW
+    /// nil before the first step of the speaker stage.
+    private(set) var speakers: SpeakerTraining?
+    private let configuration: VoiceConfiguration
     /// Of [lora]: words that no part of the model has.
     private(set) var unknownTargets: [String] = []
 
@@ -19,6 +22,7 @@ package final class TrainingModel {
         change: (inout SoVITSConfiguration) -> Void = { _ in },
         prior makePrior: ((SoVITSConfiguration) -> any TokenPrior)? = nil
     ) {
+        self.configuration = configuration
         var sizes = SoVITSConfiguration(configuration.voice.preset, symbolCount: symbolCount, codeCount: codeCount)
         sizes.learnsCodebook = configuration.training.codebook == .learned
         change(&sizes)
@@ -60,8 +64,10 @@ package final class TrainingModel {
 
     /// Name of each file of a checkpoint and what it holds. Adapters have files of their own, so that the frozen weights
     /// beside them stay the same file from checkpoint to checkpoint.
-    private var modules: [(file: String, state: [StateEntry])] {
-        Self.files([("sovits", sovits), ("discriminators", discriminators), ("prior", prior)])
+    private func modules(_ speakers: SpeakerTraining?) -> [(file: String, state: [StateEntry])] {
+        Self.files(
+            [("sovits", sovits), ("discriminators", discriminators), ("prior", prior)]
+                + (speakers.map { [("speakers", $0.classifier)] } ?? []))
     }
 
     private static func files(_ modules: [(String, any Module)]) -> [(file: String, state: [StateEntry])] {
@@ -71,29 +77,34 @@ package final class TrainingModel {
         }
     }
 
-    private var optimizers: [(file: String, optimizer: AdamW)] {
+    private func optimizers(_ speakers: SpeakerTraining?) -> [(file: String, optimizer: AdamW)] {
         [
             ("sovits_optimizer", generatorOptimizer), ("discriminators_optimizer", discriminatorOptimizer),
             ("prior_optimizer", priorOptimizer),
-        ]
+        ] + (speakers.map { [("speakers_optimizer", $0.optimizer)] } ?? [])
     }
 
     /// Bytes of all that a checkpoint holds of this, with both moments of every parameter: about what a save takes.
     var checkpointBytes: Int {
-        let state = modules.reduce(0) { sum, file in file.state.reduce(sum) { $0 + $1.tensor.count } }
-        let moments = optimizers.reduce(0) { sum, entry in
+        let state = modules(speakers).reduce(0) { sum, file in file.state.reduce(sum) { $0 + $1.tensor.count } }
+        let moments = optimizers(speakers).reduce(0) { sum, entry in
             entry.optimizer.slots.reduce(sum) { $0 + 2 * $1.parameter.count }
         }
         return 4 * (state + moments)
     }
 
     /// A copy of all tensors, for the checkpoint writer.
-    func stateFiles() -> [StateFile] { modules.map { Self.image($0.file, $0.state) } + optimizers.map(Self.image) }
+    func stateFiles() -> [StateFile] {
+        modules(speakers).map { Self.image($0.file, $0.state) } + optimizers(speakers).map(Self.image)
+    }
+
+    /// Begins to tell these speakers apart, with a classifier that has learned nothing.
+    func begin(_ names: [String]) { speakers = SpeakerTraining(names, sovits, configuration) }
 
     /// Adds a little to the first number of each tensor, which a benchmark takes for a step.
     func disturb() {
-        for (_, state) in modules { for entry in state { entry.tensor.pointer[0] += 1e-3 } }
-        for (_, optimizer) in optimizers {
+        for (_, state) in modules(speakers) { for entry in state { entry.tensor.pointer[0] += 1e-3 } }
+        for (_, optimizer) in optimizers(speakers) {
             for slot in optimizer.slots {
                 slot.first.pointer[0] += 1e-3
                 slot.second.pointer[0] += 1e-3
@@ -129,27 +140,30 @@ package final class TrainingModel {
     }
 
     /// Reads everything back; nothing is changed when something does not fit.
-    func restore(_ image: StateImage, updates: OptimizerCounts, checkpoint: String) throws {
+    func restore(_ image: StateImage, at position: TrainingPosition, checkpoint: String) throws {
         var copies = [(TensorImage, Tensor)]()
-        for (file, state) in modules {
+        let speakers = position.speakers.map { SpeakerTraining($0.names, sovits, configuration) }
+        for (file, state) in modules(speakers) {
             copies += try TensorMatch.pairs(
                 image.file("\(file).safetensors"), state.map { ($0.name, $0.tensor) }, checkpoint: checkpoint)
         }
-        for (file, optimizer) in optimizers {
+        for (file, optimizer) in optimizers(speakers) {
             let wanted = optimizer.slots.flatMap { [("\($0.name).first", $0.first), ("\($0.name).second", $0.second)] }
             copies += try TensorMatch.pairs(image.file("\(file).safetensors"), wanted, checkpoint: checkpoint)
         }
         for (source, target) in copies { try source.copy(into: target) }
-        generatorOptimizer.updates = updates.generator
-        discriminatorOptimizer.updates = updates.discriminators
-        priorOptimizer.updates = updates.prior
+        self.speakers = speakers
+        generatorOptimizer.updates = position.updates.generator
+        discriminatorOptimizer.updates = position.updates.discriminators
+        priorOptimizer.updates = position.updates.prior
+        speakers?.optimizer.updates = position.speakers?.updates ?? 0
     }
 
     /// Takes over a base's weights, not its optimizers' memory; its adapters, if it has any, merged into them.
     func inherit(_ image: StateImage, checkpoint: String) throws {
         let position: TrainingPosition = try image.position()
         var copies = [(TensorImage, Tensor)]()
-        for (file, state) in modules where !file.hasSuffix("_lora") {
+        for (file, state) in modules(nil) where !file.hasSuffix("_lora") {
             copies += try TensorMatch.pairs(
                 image.file("\(file).safetensors"), state.map { ($0.name, $0.tensor) }, checkpoint: checkpoint)
         }
@@ -159,6 +173,15 @@ package final class TrainingModel {
         try WeightsImage(files: image.files, position: position, label: checkpoint).load(into: whole, wholePrior)
         for (target, source) in [(sovits as any Module, whole as any Module), (prior, wholePrior)] {
             for (old, new) in zip(target.weights, source.weights) { old.tensor.overwrite(new.tensor) }
+        }
+    }
+
+    /// Those that a step of a stage updates.
+    func optimizers(of stage: Stage) -> [AdamW] {
+        switch stage {
+        case .sovits: [generatorOptimizer, discriminatorOptimizer]
+        case .prior: [priorOptimizer]
+        case .speaker: speakers.map { [$0.optimizer] } ?? []
         }
     }
 

@@ -8,6 +8,8 @@ package struct TrainingPosition: Sendable, Codable, Equatable {
     package var sovits = SamplerPosition()
     package var prior = SamplerPosition()
     package var updates = OptimizerCounts()
+    /// nil before the first step of the speaker stage, so that a state without one is the same bytes as ever.
+    package var speakers: SpeakerPosition?
     /// A stage that replaces the schedule, by the user's wish.
     package var stageOverride: Stage?
     /// Multiplies every learning rate, by the user's wish.
@@ -22,4 +24,23 @@ package struct TrainingPosition: Sendable, Codable, Equatable {
     package var codeCount: Int
     /// Semantic tokens per symbol of text: what limits a sentence's length in synthesis.
     package var tokensPerSymbol: Double
+}
+
+extension TrainingPosition {
+    /// Where a stage stands in its clips.
+    package func place(of stage: Stage) -> SamplerPosition {
+        switch stage {
+        case .sovits: sovits
+        case .prior: prior
+        case .speaker: speakers?.place ?? SamplerPosition()
+        }
+    }
+
+    mutating func move(_ stage: Stage, to place: SamplerPosition) {
+        switch stage {
+        case .sovits: sovits = place
+        case .prior: prior = place
+        case .speaker: speakers?.place = place
+        }
+    }
 }

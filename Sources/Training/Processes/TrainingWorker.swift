@@ -25,7 +25,7 @@ package struct TrainingWorker {
             case .restore:
                 guard let engine, let position = order.position else { continue }
                 let image = try crew.takeState(at: position)
-                try engine.model.restore(image, updates: position.updates, checkpoint: "of rank 0")
+                try engine.model.restore(image, at: position, checkpoint: "of rank 0")
                 engine.position = position
             case .step:
                 guard let engine, let position = order.position else { continue }
@@ -49,7 +49,7 @@ package struct TrainingWorker {
         let engine = TrainingEngine(
             configuration: voice.configuration, symbolCount: try voice.textFrontEnd().symbolTable.count,
             dataset: dataset, tokenizer: tokenizer)
-        try engine.model.restore(image, updates: position.updates, checkpoint: "of rank 0")
+        try engine.model.restore(image, at: position, checkpoint: "of rank 0")
         engine.position = position
         engine.crew = crew
         return engine

@@ -6,8 +6,8 @@ import VoiceModel
 /// The recording whose style a sentence is spoken in.
 package enum ReferenceStyle {
     /// What the voice's speaker encoder reads, [1, reference bins, T], of a file's first ten seconds at most, trimmed and levelled as clips are; of the voice's own
-    /// default, the middle of its longest training clip, when none is named.
-    package static func spectrum(of url: URL?, voice: Voice) throws -> Tensor {
+    /// default, the middle of its longest training clip (of `speaker`, in a voice of several), when none is named.
+    package static func spectrum(of url: URL?, voice: Voice, speaker: String? = nil) throws -> Tensor {
         let preset = voice.configuration.voice.preset
         let bins = ReferenceEncoderConfiguration.preset(preset).bins
         if let url {
@@ -18,11 +18,28 @@ package enum ReferenceStyle {
             guard samples.count >= preset.sampleRate else { throw TrainingError.referenceTooShort(file: url.path) }
             return InputSpectrum(preset)(Tensor(samples, shape: [1, samples.count])).sliced(axis: 1, 0..<bins)
         }
-        let lengths = try voice.trainingClips.map { (clip: $0, frames: try AudioFile.peek($0.url).frames) }
+        return try spectrum(of: longest(of: speaker, voice), voice: voice)
+    }
+
+    private static func longest(of speaker: String?, _ voice: Voice) throws -> Voice.Clip {
+        let own = voice.trainingClips.filter { $0.speaker == speaker }
+        let lengths = try (own.isEmpty ? voice.trainingClips : own).map {
+            (clip: $0, frames: try AudioFile.peek($0.url).frames)
+        }
         guard let longest = lengths.max(by: { ($0.frames, $1.clip.id) < ($1.frames, $0.clip.id) })?.clip else {
             throw TrainingError.noTrainingClips(voice: voice.name)
         }
-        return try spectrum(of: longest, voice: voice)
+        return longest
+    }
+
+    /// In whose style a voice of several speakers speaks when no reference is named: a sentence; nil for other voices.
+    package static func remark(_ voice: Voice) throws -> String? {
+        guard voice.speakers.count > 1 else { return nil }
+        let clip = try longest(of: nil, voice)
+        let speaker = clip.speaker.isEmpty ? "one without a name" : clip.speaker
+        return
+            "\(voice.name) has \(voice.speakers.count) speakers and takes the style of \(speaker), from clip \(clip.id): "
+            + "name a reference to hear another one."
     }
 
     /// The same of one of the voice's own clips: three seconds from its middle.

@@ -56,7 +56,8 @@ struct TakeMaker: Sendable {
         let take = try TakeLibrary(voice).save(
             waveform, text: request.text, weights: weights, seed: request.seed, source: present.clip?.id ?? "prior",
             reference: request.reference, sampling: AuditionSampling(synthesizer.sampling))
-        return (take, synthesizer.remarks)
+        let style = request.reference == nil ? try ReferenceStyle.remark(voice) : nil
+        return (take, (style.map { [$0] } ?? []) + synthesizer.remarks)
     }
 
     private func style(_ id: String?) throws -> Tensor {

@@ -12,7 +12,8 @@ package enum Figure: Sendable, Hashable {
         .metric(.discriminatorGradientNorm), .metric(.crossEntropy), .metric(.topThreeAccuracy),
         .metric(.priorGradientNorm), .metric(.validationMel), .metric(.validationCrossEntropy),
         .learningRate(.sovits), .learningRate(.prior), .seconds(.sovits), .seconds(.prior),
-        .metric(.validationTopThree),
+        .metric(.validationTopThree), .metric(.speakerLoss), .metric(.speakerAccuracy), .metric(.speakerGradientNorm),
+        .metric(.validationSpeakerError), .learningRate(.speaker), .seconds(.speaker),
     ]
 }
 
@@ -24,6 +25,9 @@ extension Figure {
         case .metric(.crossEntropy), .metric(.topThreeAccuracy), .metric(.priorGradientNorm),
             .metric(.validationCrossEntropy), .metric(.validationTopThree):
             .prior
+        case .metric(.speakerLoss), .metric(.speakerAccuracy), .metric(.speakerGradientNorm),
+            .metric(.validationSpeakerError):
+            .speaker
         case .metric: .sovits
         }
     }

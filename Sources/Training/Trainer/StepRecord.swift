@@ -6,6 +6,20 @@ package enum Stage: String, Sendable, Codable, CaseIterable {
     case sovits
     /// The GPT over semantic tokens.
     case prior
+    /// The speaker encoder alone, told by many speakers' clips; only where it is asked for.
+    case speaker
+
+    /// What every voice can train.
+    package static let ofEveryVoice: [Stage] = [.sovits, .prior]
+
+    /// The loss that a curve of the stage is drawn of.
+    package var headline: Metric {
+        switch self {
+        case .sovits: .mel
+        case .prior: .crossEntropy
+        case .speaker: .speakerLoss
+        }
+    }
 }
 
 /// A figure of one step; the raw values are the journal's and the JSON's names.
@@ -21,13 +35,21 @@ package enum Metric: String, Sendable, Codable, CaseIterable, CodingKeyRepresent
     case crossEntropy = "cross_entropy"
     case topThreeAccuracy = "top3_accuracy"
     case priorGradientNorm = "prior_gradient_norm"
+    // speaker: nats per crop with the margin, share of crops whose own speaker is the nearest
+    case speakerLoss = "speaker_loss"
+    case speakerAccuracy = "speaker_accuracy"
+    case speakerGradientNorm = "speaker_gradient_norm"
     // held-out clips
     case validationMel = "validation_mel"
     case validationCrossEntropy = "validation_cross_entropy"
     case validationTopThree = "validation_top3_accuracy"
+    /// Equal error rate over pairs of held-out speakers' clips.
+    case validationSpeakerError = "validation_speaker_error"
 
     /// Those of held-out clips, which only some steps measure.
-    package static let heldOut: [Metric] = [.validationMel, .validationCrossEntropy, .validationTopThree]
+    package static let heldOut: [Metric] = [
+        .validationMel, .validationCrossEntropy, .validationTopThree, .validationSpeakerError,
+    ]
 }
 
 /// One step as the journal keeps it and `--json` prints it.

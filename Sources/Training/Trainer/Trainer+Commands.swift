@@ -41,7 +41,12 @@ extension Trainer {
         case .redoRollBack: await moveBack(.redo)
         case .pin, .tag, .untag, .note, .verify, .evaluate, .prune: begin(command)
         case .stopEvaluating: stopEvaluating()
-        case .setStage(let stage): wish("stage", stage?.rawValue ?? "schedule")
+        case .setStage(let stage):
+            if let refusal = stage.flatMap({ engine?.refusal(of: $0) }) {
+                log(.failure, "\(refusal)")
+                break
+            }
+            wish("stage", stage?.rawValue ?? "schedule")
         case .setLearningRateFactor(let factor): wish("learning_rate_factor", "\(factor)")
         case .stop, .interrupt: break
         }

@@ -25,6 +25,7 @@ extension Trainer {
             return !mailbox.hasStop
         }
         for remark in dataset.remarks { log(.warning, remark) }
+        if let sentence = voice.heldOutSpeakersSentence { log(.started, sentence) }
         try prepare("Building the model")
         fingerprint = try voice.fingerprint()
         let engine = TrainingEngine(
@@ -64,6 +65,9 @@ extension Trainer {
         checkpointBytes = engine.model.checkpointBytes
         // What was wished at this very step holds from the first figure on the screen.
         replaySettings()
+        let stages =
+            engine.configuration.training.schedule + [options.stage, engine.position.stageOverride].compactMap(\.self)
+        if let refusal = stages.lazy.compactMap(engine.refusal).first { throw refusal }
         if let stage = options.stage, engine.position.stageOverride != stage { try set("stage", stage.rawValue) }
         sayIfNothingCanBeEvaluated()
         try refreshSummaries()
@@ -82,7 +86,7 @@ extension Trainer {
         }
         log(
             .warning,
-            "The clips, transcripts or held-out list changed since \(id); both stages begin an epoch with them as they "
+            "The clips, transcripts or held-out list changed since \(id); every stage begins an epoch with them as they "
                 + "are now")
     }
 

@@ -32,7 +32,8 @@ extension Trainer {
             if setting.effect == .beforeTraining, hasBegun { throw SettingError.fixed(setting: setting.name) }
             let value = try write(setting, text)
             await note("voice.toml: \(name) = \(VoiceSetting.typed(value)), from the next start on")
-            return "\(setting.name) = \(VoiceSetting.typed(value)) stands in voice.toml and holds from the next start on."
+            return
+                "\(setting.name) = \(VoiceSetting.typed(value)) stands in voice.toml and holds from the next start on."
         }
     }
 
@@ -42,7 +43,7 @@ extension Trainer {
             if let text {
                 try setting.value(typed: text)
             } else {
-                setting.read(voice.configuration.defaults) ?? .text("")
+                setting.defaultValue(in: settingsInForce) ?? .text("")
             }
         if case .list(let ids) = value, setting.dottedName == "data.held_out" {
             let known = Set(voice.clips.map(\.id))
@@ -79,8 +80,10 @@ extension Trainer {
         let value = try text.map(setting.value(typed:)).map(VoiceSetting.typed)
         changed[setting.dottedName] = value
         // Rules that join several settings, such as a warm-up that must end before the whole.
+        let wanted = engine.written.changed(by: changed)
+        if let refusal = wanted.training.schedule.lazy.compactMap(engine.refusal).first { throw refusal }
         do {
-            _ = try VoiceConfiguration(toml: engine.written.changed(by: changed).toml, file: "voice.toml")
+            _ = try VoiceConfiguration(toml: wanted.toml, file: "voice.toml")
         } catch VoiceError.configuration(_, let problem) {
             throw SettingError.together("\(problem).")
         }

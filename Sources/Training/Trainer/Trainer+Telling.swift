@@ -54,7 +54,7 @@ extension Trainer {
     func publish() {
         takeStand()
         let stage = engine?.stage(after: currentStep) ?? settingsInForce.training.schedule[0]
-        let place = (stage == .sovits ? engine?.position.sovits : engine?.position.prior) ?? SamplerPosition()
+        let place = engine?.position.place(of: stage) ?? SamplerPosition()
         let schedule = engine?.position.stageOverride.map { [$0] } ?? voice.configuration.training.schedule
         continuation.yield(
             .snapshot(

@@ -214,6 +214,8 @@ package actor Trainer: VoiceSession {
             let record = try perform(engine)
             if crew?.commonSignal != nil { send(.interrupt) }
             partTimes.add(parts, of: record.stage)
+            // Its first step makes a checkpoint larger.
+            if engine.position.speakers?.updates == 1 { checkpointBytes = engine.model.checkpointBytes }
             unrecorded = record
             stepPace.add(record)
             try note(record)

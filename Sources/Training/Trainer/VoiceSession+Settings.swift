@@ -20,7 +20,6 @@ extension VoiceSession {
     package nonisolated func settings() async throws -> [SettingState] {
         let (inForce, line, hasBegun) = (settingsInForce, lineSettings, hasBegun)
         let written = try VoiceConfiguration(toml: settingsText(), file: settingsFile.path)
-        let defaults = inForce.defaults
         return VoiceSetting.all.compactMap { setting in
             guard let value = setting.read(inForce) else { return nil }
             let choices: [String] = if case .choice(let all) = setting.kind { all } else { [] }
@@ -34,7 +33,7 @@ extension VoiceSession {
             return SettingState(
                 section: setting.section, key: setting.key, meaning: setting.meaning,
                 expectation: setting.typedExpectation, choices: choices, value: VoiceSetting.typed(value),
-                defaultValue: VoiceSetting.typed(setting.read(defaults) ?? value),
+                defaultValue: VoiceSetting.typed(setting.defaultValue(in: inForce) ?? value),
                 fileValue: setting.read(written).map(VoiceSetting.typed), effect: effect,
                 isOnLine: line[setting.dottedName] != nil)
         }

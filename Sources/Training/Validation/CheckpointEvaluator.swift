@@ -65,8 +65,11 @@ package final class CheckpointEvaluator {
         synthesizer.sampling = .init()
         try progress(0.05)
         let clips = try clips(tokenizer: Self.tokenizer(of: loaded, voice))
-        let reference = try ReferenceStyle.spectrum(of: nil, voice: voice)
-        let means = try HeldOutFigures.measure(clips, synthesizer.sovits, synthesizer.prior, reference: reference) {
+        let references = try Dictionary(
+            uniqueKeysWithValues: Set(clips.map(\.speaker)).map {
+                ($0, try ReferenceStyle.spectrum(of: nil, voice: voice, speaker: $0))
+            })
+        let means = try HeldOutFigures.measure(clips, synthesizer.sovits, synthesizer.prior, references: references) {
             try progress(0.05)
         }
         try progress(0.15)
@@ -76,8 +79,8 @@ package final class CheckpointEvaluator {
         for figure in CheckpointFigure.allCases {
             if let value = figure.metric.flatMap({ means[$0] }) { result.figures[figure] = Double(value) }
         }
-        let takes = try speak(synthesizer, reference: reference) { try progress(0.15 + 0.55 * $0) }
-        try follow(takes, clips, synthesizer, reference: reference, into: &result) { try progress(0.72) }
+        let takes = try speak(synthesizer, references) { try progress(0.15 + 0.55 * $0) }
+        try follow(takes, clips, synthesizer, references, into: &result) { try progress(0.72) }
         try progress(0.75)
         try compareSpeakers(takes, into: &result)
         try progress(0.8)
@@ -109,7 +112,7 @@ package final class CheckpointEvaluator {
     }
 
     private func speak(
-        _ synthesizer: Synthesizer, reference: Tensor, _ progress: @escaping Progress
+        _ synthesizer: Synthesizer, _ references: [String: Tensor], _ progress: @escaping Progress
     ) throws -> [Spoken] {
         let all = spokenClips
         return try all.enumerated().map { index, clip in
@@ -118,6 +121,9 @@ package final class CheckpointEvaluator {
             func tell(_ share: Double) -> Bool {
                 do { try progress((Double(index) + min(0.99, share)) / Double(all.count)) } catch { isCancelled = true }
                 return !isCancelled
+            }
+            guard let reference = references[clip.speaker] else {
+                preconditionFailure("there is no reference for \(clip.speaker)")
             }
             let sound = try synthesizer.speak(clip.text, reference: reference, seed: options.seed) { count in
                 tell(Double(count) / expected / 2)
@@ -135,13 +141,16 @@ package final class CheckpointEvaluator {
 
     /// Repeats and skips, by the heads that follow the text in the recordings.
     private func follow(
-        _ takes: [Spoken], _ clips: [PreparedClip], _ synthesizer: Synthesizer, reference: Tensor,
+        _ takes: [Spoken], _ clips: [PreparedClip], _ synthesizer: Synthesizer, _ references: [String: Tensor],
         into result: inout CheckpointEvaluation, _ check: () throws -> Void
     ) throws {
         let (sovits, prior) = (synthesizer.sovits, synthesizer.prior)
-        let g = sovits.speakerVector(reference)
-        func attention(_ text: [Int32], _ tokens: [Int], _ features: TextFeatures?) throws -> TextAttention {
+        let styles = references.mapValues(sovits.speakerVector)
+        func attention(
+            _ text: [Int32], _ tokens: [Int], _ features: TextFeatures?, of speaker: String
+        ) throws -> TextAttention {
             try check()
+            guard let g = styles[speaker] else { preconditionFailure("there is no reference for \(speaker)") }
             return try prior.textAttention(
                 text: text, tokens: tokens, speaker: g, codeTable: sovits.codeTable,
                 bert: TextFeatures.batch([features]))
@@ -153,7 +162,8 @@ package final class CheckpointEvaluator {
         }
         let guide = try AlignmentGuide(recordings: usable.map { tokens[$0].count }) { index, order in
             let number = usable[index], clip = recordings[number]
-            return try attention(clip.text, order.map { tokens[number][$0] }, clip.textFeatures)
+            return try attention(
+                clip.text, order.map { tokens[number][$0] }, clip.textFeatures, of: clip.speaker)
         }
         guard let guide else {
             for figure in [CheckpointFigure.repeats, .skips] {
@@ -165,11 +175,15 @@ package final class CheckpointEvaluator {
             return
         }
         var slips = SpeechSlips(), control = SpeechSlips()
-        for sentence in takes.flatMap(\.sentences) where !sentence.tokens.isEmpty {
-            slips = slips + guide.slips(try attention(sentence.symbols, sentence.tokens, sentence.textFeatures))
+        for take in takes {
+            for sentence in take.sentences where !sentence.tokens.isEmpty {
+                let look = try attention(
+                    sentence.symbols, sentence.tokens, sentence.textFeatures, of: take.clip.speaker)
+                slips = slips + guide.slips(look)
+            }
         }
         for (clip, tokens) in zip(recordings, tokens) {
-            control = control + guide.slips(try attention(clip.text, tokens, clip.textFeatures))
+            control = control + guide.slips(try attention(clip.text, tokens, clip.textFeatures, of: clip.speaker))
         }
         result.figures[.repeats] = Double(slips.repeats)
         result.figures[.skips] = Double(slips.skipped)
@@ -186,8 +200,9 @@ package final class CheckpointEvaluator {
         switch judge {
         case .unknown(let reason): result.notes[.similarity] = reason
         case .known(let encoder):
-            result.figures[.similarity] = try encoder.mean(of: takes.map(\.sound))
-            result.recordings[.similarity] = try encoder.mean(of: takes.map { try AudioFile.read($0.clip.url) })
+            result.figures[.similarity] = try encoder.mean(of: takes.map { ($0.sound, $0.clip.speaker) })
+            result.recordings[.similarity] = try encoder.mean(
+                of: takes.map { (try AudioFile.read($0.clip.url), $0.clip.speaker) })
             result.notes[.similarity] = encoder.remark
         }
     }

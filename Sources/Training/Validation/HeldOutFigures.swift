@@ -14,10 +14,11 @@ enum HeldOutFigures {
     /// cross-entropy and the share of tokens among its three most probable. Means of the clips' own means; nothing
     /// without clips. Processes measure some of the clips each, and all of them learn of all.
     ///
+    /// - Parameter references: of each clip's speaker.
     /// - Parameter check: called before each clip; may throw to end it.
     /// - Throws: `PriorError` when a text or an utterance does not fit.
     static func measure(
-        _ clips: [PreparedClip], _ sovits: SoVITS, _ prior: any TokenPrior, reference: Tensor,
+        _ clips: [PreparedClip], _ sovits: SoVITS, _ prior: any TokenPrior, references: [String: Tensor],
         among group: (any ProcessGroup)? = nil, check: () throws -> Void = {}
     ) throws -> [Metric: Float] {
         guard !clips.isEmpty else { return [:] }
@@ -31,9 +32,12 @@ enum HeldOutFigures {
         let own = stride(from: rank, to: clips.count, by: ranks).map { clips[$0] }
         let measured = try sovits.frozen {
             try prior.frozen {
-                let g = sovits.speakerVector(reference)
+                let styles = references.mapValues(sovits.speakerVector)
                 return try own.flatMap { clip in
                     try check()
+                    guard let reference = references[clip.speaker], let g = styles[clip.speaker] else {
+                        preconditionFailure("there is no reference for \(clip.speaker)")
+                    }
                     let generated = sovits.reconstruct(spectrum: clip.spectrumTensor, reference: reference)
                     let target = logMel(Tensor(clip.samples, shape: [1, 1, clip.samples.count]))
                     let (loss, share) = try prior.loss(
@@ -55,10 +59,21 @@ enum HeldOutFigures {
 }
 
 extension TrainingEngine {
-    /// The figures of the held-out clips by the weights of this moment.
+    /// The figures of the held-out clips by the weights of this moment; those of held-out speakers alone where nothing but
+    /// their encoder is trained.
     package func validation() throws -> [Metric: Float] {
-        try HeldOutFigures.measure(
-            dataset.heldOut, model.sovits, model.prior, reference: dataset.defaultReference(bins: referenceBins),
-            among: crew?.group)
+        let stages = position.stageOverride.map { [$0] } ?? configuration.training.schedule
+        var figures: [Metric: Float] = [:]
+        if stages.contains(where: { $0 != .speaker }) {
+            let speakers = Set(dataset.heldOut.map(\.speaker))
+            figures = try HeldOutFigures.measure(
+                dataset.heldOut, model.sovits, model.prior,
+                references: Dictionary(
+                    uniqueKeysWithValues: speakers.map {
+                        ($0, dataset.defaultReference(bins: referenceBins, of: $0))
+                    }), among: crew?.group)
+        }
+        if let speakers = heldOutSpeakers() { figures[.validationSpeakerError] = Float(speakers.errorRate) }
+        return figures
     }
 }

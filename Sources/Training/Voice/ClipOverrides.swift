@@ -29,7 +29,7 @@ package struct ClipOverrides: Sendable, Equatable {
     }
 
     /// Numbered from 1, without empty ones; none when there is no such file.
-    private static func lines(_ url: URL) throws -> [(Int, Substring)] {
+    static func lines(_ url: URL) throws -> [(Int, Substring)] {
         guard FileManager.default.fileExists(atPath: url.path) else { return [] }
         let text: String
         do {

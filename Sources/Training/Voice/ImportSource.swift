@@ -5,6 +5,8 @@ struct ImportSource: Sendable {
     struct Item: Sendable {
         var id: String
         var text: String
+        /// As a .list names it; empty otherwise.
+        var speaker = ""
         /// nil when there is no such recording.
         var url: URL?
         /// Recorded features beside the recording, under its name.
@@ -68,7 +70,7 @@ struct ImportSource: Sendable {
                 id = "\(Self.fileSafe(entry.id))_\(number)"
                 number += 1
             }
-            items.append(Item(id: id, text: entry.text, url: url))
+            items.append(Item(id: id, text: entry.text, speaker: entry.speaker, url: url))
         }
         describe(file.entries, list: file.url.lastPathComponent)
     }
@@ -87,8 +89,8 @@ struct ImportSource: Sendable {
         let speakers = Set(entries.map(\.speaker)).subtracting([""])
         if speakers.count > 1 {
             notes.append(
-                "\(list) names \(speakers.count) speakers (\(speakers.sorted().prefix(5).joined(separator: ", "))); all "
-                    + "were taken as one voice.")
+                "\(list) names \(speakers.count) speakers (\(speakers.sorted().prefix(5).joined(separator: ", "))"
+                    + "\(speakers.count > 5 ? ", …" : "")); each clip keeps its own.")
         }
         let counts = Dictionary(grouping: entries.map(\.language).filter { !$0.isEmpty }) { $0 }.mapValues(\.count)
         let common = counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key

@@ -10,6 +10,8 @@ package struct Voice: Sendable, Equatable {
         package var text: String
         /// What is said, in the voice's symbols, where the user wrote that instead of leaving it to the text.
         package var phonemes: String?
+        /// Who speaks, in a voice of several speakers; empty otherwise.
+        package var speaker = ""
         /// Inside clips/.
         package var fileName: String
         package var url: URL
@@ -22,16 +24,21 @@ package struct Voice: Sendable, Equatable {
     /// The clips that are used: all but the excluded ones.
     package let clips: [Clip]
 
+    /// Whose clips are used, by name; one without a name where nobody said who speaks.
+    package let speakers: [String]
+    /// Those that never train: they measure how well speakers are told apart.
+    package let heldOutSpeakers: Set<String>
+
     /// Clips that only measure the voice.
     package var heldOut: [Clip] {
         let ids = Set(configuration.data.heldOut)
-        return clips.filter { ids.contains($0.id) }
+        return clips.filter { ids.contains($0.id) && !heldOutSpeakers.contains($0.speaker) }
     }
 
     /// Clips that train the voice; never empty.
     package var trainingClips: [Clip] {
         let ids = Set(configuration.data.heldOut)
-        return clips.filter { !ids.contains($0.id) }
+        return clips.filter { !ids.contains($0.id) && !heldOutSpeakers.contains($0.speaker) }
     }
 
     package var checkpointDirectory: URL { directory.appendingPathComponent("checkpoints") }
@@ -70,8 +77,11 @@ package struct Voice: Sendable, Equatable {
             toml: Self.text(of: configurationURL), file: configurationURL.path)
         let overrides = try ClipOverrides(directory: directory)
         allClips = try Self.readClips(
-            metadataURL, folder: directory.appendingPathComponent("clips"), phonemes: overrides.phonemes)
+            metadataURL, folder: directory.appendingPathComponent("clips"), phonemes: overrides.phonemes,
+            speakers: VoiceSpeakers.read(directory))
         clips = allClips.filter { !overrides.excluded.contains($0.id) }
+        speakers = Set(clips.map(\.speaker)).sorted()
+        heldOutSpeakers = VoiceSpeakers.heldOut(of: speakers, share: configuration.data.heldOutSpeakers)
         let ids = Set(allClips.map(\.id))
         if let stranger = configuration.data.heldOut.first(where: { !ids.contains($0) }) {
             throw VoiceError.unknownHeldOut(id: stranger, file: configurationURL.path)
@@ -93,7 +103,7 @@ package struct Voice: Sendable, Equatable {
     }
 
     /// A hash of all that training data is made of: transcripts, phonemes, the bytes of the clips that are used, language,
-    /// symbols, sample rate and which clips are held out. Equal fingerprints mean equal data, wherever the folder stands.
+    /// symbols, sample rate, who speaks and which clips and speakers are held out. Equal fingerprints mean equal data, wherever the folder stands.
     /// - Throws: `VoiceError.unreadable`.
     package func fingerprint() throws -> String {
         var lines = [
@@ -102,13 +112,18 @@ package struct Voice: Sendable, Equatable {
         ]
         // A voice without a BERT counts as it always did.
         if let bert = BertReader(self) { lines.append("bert \(bert.identity(clips: clips))") }
+        // So does one of few speakers.
+        if !heldOutSpeakers.isEmpty {
+            lines.append("held-out speakers \(heldOutSpeakers.sorted().joined(separator: "|"))")
+        }
         let hasFeatures = configuration.voice.preset.readsRecordedFeatures
         for clip in clips {
             let files = [clip.url] + (hasFeatures ? [features(of: clip)] : [])
             let digests = try files.map { Digest(of: try Self.bytes(of: $0)).description }
-            // A clip without phonemes of its own counts as it always did.
+            // A clip without phonemes of its own, or a speaker, counts as it always did.
             let phonemes = clip.phonemes.map { "|phonemes \($0)" } ?? ""
-            lines.append("\(clip.id)|\(clip.text)|\(digests.joined(separator: "|"))\(phonemes)")
+            let speaker = clip.speaker.isEmpty ? "" : "|speaker \(clip.speaker)"
+            lines.append("\(clip.id)|\(clip.text)|\(digests.joined(separator: "|"))\(phonemes)\(speaker)")
         }
         return Digest(of: lines.joined(separator: "\n")).description
     }
@@ -129,7 +144,9 @@ package struct Voice: Sendable, Equatable {
         }
     }
 
-    private static func readClips(_ metadata: URL, folder: URL, phonemes: [String: String]) throws -> [Clip] {
+    private static func readClips(
+        _ metadata: URL, folder: URL, phonemes: [String: String], speakers: [String: String]
+    ) throws -> [Clip] {
         let transcripts = try TranscriptFile(metadata, layout: .ljSpeech)
         if let first = transcripts.malformed.first {
             throw VoiceError.malformedTranscript(file: metadata.path, line: first.line, problem: first.problem)
@@ -150,8 +167,8 @@ package struct Voice: Sendable, Equatable {
             }
             clips.append(
                 Clip(
-                    id: entry.id, text: entry.text, phonemes: phonemes[entry.id], fileName: url.lastPathComponent,
-                    url: url))
+                    id: entry.id, text: entry.text, phonemes: phonemes[entry.id], speaker: speakers[entry.id] ?? "",
+                    fileName: url.lastPathComponent, url: url))
         }
         guard !clips.isEmpty else {
             throw VoiceError.malformedTranscript(file: metadata.path, line: 1, problem: "the file names no clip")

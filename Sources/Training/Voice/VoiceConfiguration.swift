@@ -15,8 +15,6 @@ package struct VoiceConfiguration: Sendable, Codable, Equatable {
     package var lora: LowRank?
     /// nil where nobody wrote it down.
     package var consent: Consent?
-    /// nil where the voice's speaker encoder did not learn to tell speakers apart, or nobody measured how well.
-    package var speaker: Speaker?
 
     package struct Identity: Sendable, Codable, Equatable {
         package var name: String
@@ -33,10 +31,14 @@ package struct VoiceConfiguration: Sendable, Codable, Equatable {
     package struct Data: Sendable, Codable, Equatable {
         /// Ids of the clips that are never trained on.
         package var heldOut: [String] = []
+        /// Of ten speakers or more, the share that never trains.
+        package var heldOutSpeakers = 0.1
     }
 
     package struct Training: Sendable, Codable, Equatable {
         package var batchSize = 8
+        /// Clips in a step of the speaker stage: short crops, and better many.
+        package var speakerBatchSize = 32
         /// The stage of each step, repeated.
         package var schedule: [Stage] = [.sovits, .sovits, .sovits, .prior]
         package var autosaveSteps = 1000
@@ -69,6 +71,8 @@ package struct VoiceConfiguration: Sendable, Codable, Equatable {
         package var priorLearningRate = 3e-4
         package var priorWarmupSteps = 200
         package var priorTotalSteps = 20000
+        package var speakerLearningRate = 1e-3
+        package var speakerTotalSteps = 5000
         package var weightDecay = 0.01
         package var priorClipNorm = 1.0
         /// Factor of the SoVITS rate for text embedding, text encoder and MRTE of a voice made from a base.
@@ -126,20 +130,6 @@ package struct VoiceConfiguration: Sendable, Codable, Equatable {
         package var clipDigest = ""
         /// Since when the consent is withdrawn, as a date; empty while it holds.
         package var withdrawn = ""
-
-        package init() {}
-    }
-
-    /// How well the speaker encoder of a voice that many speakers trained tells them apart: what makes it a base by which
-    /// the likeness of two sounds may be given as a figure.
-    package struct Speaker: Sendable, Codable, Equatable {
-        /// Fewer teach an encoder these speakers, not what makes a voice.
-        package static let fewest = 50
-
-        /// Speakers that it was trained on.
-        package var speakers = 0
-        /// Equal error rate of verification among speakers that it never heard, 0 ... 1; 0 where it was not measured.
-        package var heldOutErrorRate = 0.0
 
         package init() {}
     }

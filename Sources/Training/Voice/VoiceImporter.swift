@@ -128,13 +128,33 @@ package struct VoiceImporter: Sendable {
                 usable: report.used.count, folder: options.source.path,
                 reasons: report.unused.prefix(3).map(\.description))
         }
-        chooseHeldOut(&report)
+        let speakers = Self.speakers(of: source.items, used: report.used)
+        let aside = VoiceSpeakers.heldOut(
+            of: Set(speakers.values).sorted(), share: configuration.data.heldOutSpeakers)
+        chooseHeldOut(among: report.used.filter { !aside.contains(speakers[$0.id] ?? "") }, &report)
+        if !aside.isEmpty {
+            report.notes.append(
+                "\(aside.count) of \(Set(speakers.values).count) speakers are held out: they never train, and measure how "
+                    + "well others are told apart.")
+        }
         note(unknown: unknown, in: &report)
         configuration.data.heldOut = report.heldOut
         try folder.write(metadata, to: "metadata.csv")
+        if !speakers.isEmpty {
+            let lines = report.used.map { (id: $0.id, speaker: speakers[$0.id] ?? "") }
+            try folder.write(VoiceSpeakers.text(lines), to: VoiceSpeakers.fileName)
+        }
         try folder.write(configuration.toml, to: "voice.toml")
         try folder.finish()
         return report
+    }
+
+    /// Who speaks each clip that is used; nothing where all are of one speaker.
+    private static func speakers(of items: [ImportSource.Item], used: [ImportReport.Used]) -> [String: String] {
+        let ids = Set(used.map(\.id))
+        let speakers = Dictionary(
+            items.filter { ids.contains($0.id) }.map { ($0.id, $0.speaker) }, uniquingKeysWith: { first, _ in first })
+        return Set(speakers.values).count > 1 ? speakers : [:]
     }
 
     /// Names the voice instead of the temporary folder.
@@ -194,12 +214,12 @@ package struct VoiceImporter: Sendable {
     // MARK: Held-out clips
 
     /// Two clips or 5 %, whichever is more, but never so many that fewer than two remain.
-    private func chooseHeldOut(_ report: inout ImportReport) {
-        let total = report.used.count
+    private func chooseHeldOut(among clips: [ImportReport.Used], _ report: inout ImportReport) {
+        let total = clips.count
         let wanted = max(2, Int((Double(total) * 0.05).rounded()))
         let count = max(0, min(wanted, total - 2))
         let order = RandomStream(seed: UInt64(options.seed), name: "held-out").permutation(total)
-        report.heldOut = order.prefix(count).sorted().map { report.used[$0].id }
+        report.heldOut = order.prefix(count).sorted().map { clips[$0].id }
         if count < wanted {
             report.notes.append(
                 "There are too few clips to hold \(wanted) out; \(count == 0 ? "none is" : "only \(count) is"), so the "

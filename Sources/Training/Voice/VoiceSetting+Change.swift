@@ -16,7 +16,8 @@ extension VoiceSetting {
     private static let onTheLine: Set<String> = [
         "training.schedule", "training.validation_steps", "optimizer.sovits_learning_rate", "optimizer.sovits_decay",
         "optimizer.prior_learning_rate", "optimizer.prior_warmup_steps", "optimizer.prior_total_steps",
-        "optimizer.prior_clip_norm", "loss.mel", "loss.kl", "loss.adversarial", "loss.feature_matching",
+        "optimizer.prior_clip_norm", "optimizer.speaker_learning_rate", "optimizer.speaker_total_steps", "loss.mel",
+        "loss.kl", "loss.adversarial", "loss.feature_matching",
         "loss.commitment",
     ]
     private static let careOfTraining: Set<String> = [
@@ -68,14 +69,14 @@ extension VoiceSetting {
         }
     }
 
-    /// What may be typed: "a whole number from 1 to 64", "sovits and prior, in any order".
+    /// What may be typed: "a whole number from 1 to 64", "a list of sovits, prior and speaker, not empty".
     package var typedExpectation: String {
         switch kind {
         case .integer, .number: expectation
         case .text: "a text"
         case .choice(let choices): "one of " + choices.joined(separator: ", ")
         case .list(let choices, let isEmptyAllowed):
-            (choices.isEmpty ? "words between commas" : "a list of " + choices.joined(separator: " and "))
+            (choices.isEmpty ? "words between commas" : "a list of " + Self.listed(choices))
                 + (isEmptyAllowed ? "" : ", not empty")
         }
     }

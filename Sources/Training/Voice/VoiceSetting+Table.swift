@@ -32,7 +32,7 @@ extension VoiceSetting {
 
     /// Every key, in the order of the file.
     package static let all: [VoiceSetting] =
-        identity + consent + base + speaker + lora + data + training + optimizer + loss + sampling + studio
+        identity + consent + base + lora + data + training + optimizer + loss + sampling + studio
 
     private static let identity: [VoiceSetting] = [
         text("voice", "name", \.voice.name, "How the voice is called."),
@@ -98,27 +98,19 @@ extension VoiceSetting {
         ),
     ]
 
-    private static let speaker: [VoiceSetting] = [
+    /// A setting of the speaker stage, which other voices' files and screens do not have.
+    private static func ofSpeakers(
+        _ section: String, _ key: String, _ meaning: String, _ kind: Kind,
+        read: @escaping @Sendable (VoiceConfiguration) -> Value,
+        write: @escaping @Sendable (inout VoiceConfiguration, Value) -> Void
+    ) -> VoiceSetting {
         VoiceSetting(
-            section: "speaker", key: "speakers", meaning: "Speakers that the speaker encoder was trained on.",
-            kind: .integer(0...1_000_000), read: { $0.speaker.map { .integer($0.speakers) } },
-            write: { configuration, value in
-                guard case .integer(let number) = value else { return }
-                var changed = configuration.speaker ?? .init()
-                changed.speakers = number
-                configuration.speaker = changed
-            }),
-        VoiceSetting(
-            section: "speaker", key: "held_out_error_rate",
-            meaning: "Its equal error rate among speakers it never heard, as measured; 0 for not measured.",
-            kind: .number(0...1), read: { $0.speaker.map { .number($0.heldOutErrorRate) } },
-            write: { configuration, value in
-                guard case .number(let number) = value else { return }
-                var changed = configuration.speaker ?? .init()
-                changed.heldOutErrorRate = number
-                configuration.speaker = changed
-            }),
-    ]
+            section: section, key: key, meaning: meaning, kind: kind,
+            read: { configuration in
+                let isUsual = read(configuration) == read(VoiceConfiguration(name: ""))
+                return isUsual && !configuration.training.schedule.contains(.speaker) ? nil : read(configuration)
+            }, write: write)
+    }
 
     /// Keys of a section that is there or not.
     private static func lora(
@@ -173,11 +165,26 @@ extension VoiceSetting {
             section: "data", key: "held_out", meaning: "Ids of the clips that measure the voice and never train it.",
             kind: .list(choices: [], isEmptyAllowed: true),
             read: { .list($0.data.heldOut) },
-            write: { if case .list(let value) = $1 { $0.data.heldOut = value } })
+            write: { if case .list(let value) = $1 { $0.data.heldOut = value } }),
+        ofSpeakers(
+            "data", "held_out_speakers", "Of ten speakers or more, the share that never trains; at least two.",
+            .number(0.01...0.5)
+        ) {
+            .number($0.data.heldOutSpeakers)
+        } write: {
+            if case .number(let value) = $1 { $0.data.heldOutSpeakers = value }
+        },
     ]
 
     private static let training: [VoiceSetting] = [
         integer("training", "batch_size", \.training.batchSize, 1...64, "Clips in one step."),
+        ofSpeakers(
+            "training", "speaker_batch_size", "Crops of clips in a step of the stage speaker.", .integer(2...512)
+        ) {
+            .integer($0.training.speakerBatchSize)
+        } write: {
+            if case .integer(let value) = $1 { $0.training.speakerBatchSize = value }
+        },
         VoiceSetting(
             section: "training", key: "schedule",
             meaning: "The stage of each step, repeated: sovits (the acoustic model) or prior (the token model).",
@@ -244,6 +251,22 @@ extension VoiceSetting {
         integer(
             "optimizer", "prior_total_steps", \.optimizer.priorTotalSteps, 1...100_000_000,
             "Steps of the prior until its rate has fallen to a tenth, along a cosine."),
+        ofSpeakers(
+            "optimizer", "speaker_learning_rate", "Peak learning rate of the stage speaker.", .number(1e-8...0.1)
+        ) {
+            .number($0.optimizer.speakerLearningRate)
+        } write: {
+            if case .number(let value) = $1 { $0.optimizer.speakerLearningRate = value }
+        },
+        ofSpeakers(
+            "optimizer", "speaker_total_steps",
+            "Steps of the stage speaker until its rate has fallen to a tenth, along a cosine, after it rose for a twentieth.",
+            .integer(1...100_000_000)
+        ) {
+            .integer($0.optimizer.speakerTotalSteps)
+        } write: {
+            if case .integer(let value) = $1 { $0.optimizer.speakerTotalSteps = value }
+        },
         number("optimizer", "weight_decay", \.optimizer.weightDecay, 0...1, "AdamW's weight decay."),
         number(
             "optimizer", "prior_clip_norm", \.optimizer.priorClipNorm, 0.001...1000,

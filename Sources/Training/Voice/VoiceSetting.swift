@@ -45,9 +45,22 @@ package struct VoiceSetting: Sendable {
         case .choice(let choices):
             return "one of " + choices.map { "\"\($0)\"" }.joined(separator: ", ")
         case .list(let choices, let isEmptyAllowed):
-            let things = choices.isEmpty ? "texts in quotes" : choices.map { "\"\($0)\"" }.joined(separator: " and ")
+            let things = choices.isEmpty ? "texts in quotes" : Self.listed(choices.map { "\"\($0)\"" })
             return "a list of \(things)" + (isEmptyAllowed ? "" : " that is not empty")
         }
+    }
+
+    /// "sovits, prior and speaker".
+    static func listed(_ words: [String]) -> String {
+        words.dropLast().joined(separator: ", ") + (words.count > 1 ? " and " : "") + (words.last ?? "")
+    }
+
+    /// What this key of a voice begins with; nil where the voice does not have it.
+    package func defaultValue(in configuration: VoiceConfiguration) -> Value? {
+        var plain = configuration.defaults
+        // Which settings there are depends on the stages.
+        if dottedName != "training.schedule" { plain.training.schedule = configuration.training.schedule }
+        return read(plain)
     }
 
     /// True when the value has the kind's type and lies in its range.
@@ -74,7 +87,6 @@ package struct VoiceSetting: Sendable {
         ("voice", "Who speaks. Language, preset, seed and symbols are fixed once training has begun."),
         ("consent", "Who allowed that this voice is made and used."),
         ("base", "The voice this one was made from."),
-        ("speaker", "How well the speaker encoder of a voice that many speakers trained tells them apart."),
         ("lora", "Small adapters are trained, and the base stays as it is."),
         ("data", "Which clips are only listened to."),
         ("training", "How steps follow one another and when they are saved."),

@@ -85,7 +85,8 @@ package final class SoVITS: Module {
         let prior = priorEncoder(
             content.vectors, lengths: batch.lengths, text: batch.text, speaker: g, randomness)
         let posterior = posteriorEncoder(batch.spectrum, mask: mask, speaker: g)
-        let z = posterior.sample(noise: randomness.next("posterior", count: posterior.mean.count).normal(posterior.mean.shape), mask: mask)
+        let z = posterior.sample(
+            noise: randomness.next("posterior", count: posterior.mean.count).normal(posterior.mean.shape), mask: mask)
         let kl = SoVITSLoss.kl(
             flowed: flow(z, mask: mask, speaker: g), posteriorLogDeviation: posterior.logDeviation, prior: prior,
             mask: mask)
@@ -112,6 +113,15 @@ package final class SoVITS: Module {
     package func speakerVector(_ reference: Tensor) -> Tensor {
         referenceEncoder.style(of: reference, training: false, nil)
     }
+
+    /// g of references [B, reference bins, T] where the encoder itself is taught: by the batch's statistics, which move
+    /// the running ones.
+    package func taughtSpeakerVectors(_ references: Tensor, _ randomness: StepRandomness) -> Tensor {
+        referenceEncoder.style(of: references, training: true, randomness)
+    }
+
+    /// The speaker encoder's parameters that are trained, under their names here.
+    package var speakerParameters: [StateEntry] { trainedParameters.filter { $0.name.hasPrefix("ref_enc.") } }
 
     /// The codes' vectors, [K, W].
     package var codeTable: Tensor { contentSource.table }

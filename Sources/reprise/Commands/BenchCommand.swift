@@ -26,7 +26,7 @@ struct BenchModelCommand: ParsableCommand {
     enum Stages: String, ExpressibleByArgument, CaseIterable {
         case sovits, prior, both
 
-        var stages: [Stage] { Stage(rawValue: rawValue).map { [$0] } ?? Stage.allCases }
+        var stages: [Stage] { Stage(rawValue: rawValue).map { [$0] } ?? Stage.ofEveryVoice }
     }
 
     @Argument(

@@ -13,6 +13,7 @@ extension CheckpointsCommand {
     /// One file that speaks.
     func exportForSynthesis(_ store: CheckpointStore, _ voice: Voice) throws {
         let id = try resolved(store), target = URL(fileURLWithPath: second ?? "")
+        if reference == nil, let remark = try ReferenceStyle.remark(voice) { printError(remark) }
         let bytes = try SpeechFile.write(
             store.load(id), of: voice, reference: reference.map { URL(fileURLWithPath: $0) },
             weights: weights ?? .float32, to: target, replaces: replace)

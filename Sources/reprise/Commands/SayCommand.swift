@@ -19,7 +19,7 @@ struct SayCommand: AsyncParsableCommand {
     @Option(help: "A checkpoint's ID, such as main/g_0001000.")
     var checkpoint: String?
 
-    @Option(help: "A recording whose style is taken; a clip of the voice by default.")
+    @Option(help: "A recording whose style is taken; a clip of the voice by default, its longest.")
     var reference: String?
 
     @Option(help: "The same seed, the same samples.")
@@ -43,6 +43,7 @@ struct SayCommand: AsyncParsableCommand {
         let image = try WeightsImage(Self.checkpoint(checkpoint, in: store, of: voice))
         Threads.use(ProcessInfo.processInfo.activeProcessorCount)
         let style = try ReferenceStyle.spectrum(of: reference.map { URL(fileURLWithPath: $0) }, voice: voice)
+        if reference == nil, let remark = try ReferenceStyle.remark(voice) { printError(remark) }
         let synthesizer = try Synthesizer(image, voice: voice, priorWeights: weights ?? .float32)
         try await speak(sampleRate: synthesizer.sampleRate, device: voice.configuration.studio.device) {
             try synthesizer.speak(text, reference: style, seed: seed, progress: $0, onAudio: $1)

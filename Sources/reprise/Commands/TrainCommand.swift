@@ -14,10 +14,11 @@ struct TrainCommand: AsyncParsableCommand {
     @Option(help: "Train until this global step; without it, until stopped.")
     var steps: Int?
 
-    @Option(help: "Train one stage only: sovits or prior.")
+    @Option(help: "Train one stage only: sovits, prior or, with ten speakers or more, speaker.")
     var stage: Stage?
 
-    @Option(help: "Threads to use; by default all cores, divided among the processes of this host. The result is the same.")
+    @Option(
+        help: "Threads to use; by default all cores, divided among the processes of this host. The result is the same.")
     var threads = 0
 
     @Flag(help: "One JSON object per step on standard output.")

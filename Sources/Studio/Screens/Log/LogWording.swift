@@ -14,6 +14,10 @@ enum LogWording {
             .crossEntropy, .validationCrossEntropy, .topThreeAccuracy, .validationTopThree, .priorGradientNorm,
             .validationMel,
         ],
+        .speaker: [
+            .speakerLoss, .speakerAccuracy, .validationSpeakerError, .speakerGradientNorm, .validationMel,
+            .validationCrossEntropy, .validationTopThree,
+        ],
     ]
 
     /// All of a line as text.
@@ -99,7 +103,9 @@ enum LogWording {
         let others = Metric.allCases.filter { record.metrics[$0] != nil && !known.contains($0) }
         let figures = (known + others).compactMap { metric -> (name: String, value: String, isBad: Bool)? in
             guard let value = record.metrics[metric] else { return nil }
-            let isNorm = [.generatorGradientNorm, .discriminatorGradientNorm, .priorGradientNorm].contains(metric)
+            let isNorm = [.generatorGradientNorm, .discriminatorGradientNorm, .priorGradientNorm, .speakerGradientNorm]
+                .contains(
+                    metric)
             return (Wording.name(of: metric) + (isNorm ? " |g|" : ""), exact(value), !value.isFinite)
         }
         return figures + [

@@ -40,6 +40,12 @@ package struct ChartPane: Sendable, Equatable {
         ChartPane("Learning rate", [.learningRate(.sovits), .learningRate(.prior)]),
         ChartPane("Step time", [.seconds(.sovits), .seconds(.prior)]),
     ]
+
+    /// Those of the speaker stage, for voices that train it.
+    package static let ofSpeakers = [
+        ChartPane("Speakers", [.speakerLoss]),
+        ChartPane("Speakers told apart", [.validationSpeakerError, .speakerAccuracy]),
+    ]
 }
 
 /// How strongly curves are smoothed.

@@ -51,6 +51,7 @@ extension StudioState {
             var fresh = Curves(slice)
             for record in recentSteps where record.step > fresh.lastStep { fresh.append(record) }
             curves = fresh
+            train.showSpeakers(of: curves)
         case .detail:
             // An answer to an earlier question: the view has moved on.
             guard train.awaitedDetail == request.steps else { return [] }

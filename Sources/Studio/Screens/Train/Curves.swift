@@ -27,6 +27,11 @@ package struct Curves: Sendable, Equatable {
 
     package var isEmpty: Bool { series.isEmpty }
 
+    /// What charts can show: all figures, those of the speaker stage only where one has been measured.
+    package var figures: [Figure] {
+        Figure.allCases.filter { $0.stage != .speaker || series[.metric(.speakerLoss)] != nil }
+    }
+
     /// From the first step to the last; nil when there is none.
     package var steps: ClosedRange<Int>? { firstStep.map { $0...max($0, lastStep) } }
 
@@ -48,7 +53,8 @@ package struct Curves: Sendable, Equatable {
     /// How many steps the widest joined stretch of a window spans, 1 when every step is there.
     package func coarseness(in window: ClosedRange<Double>) -> Double {
         var widest = 1.0
-        for figure in [Figure.metric(.mel), .metric(.crossEntropy), .seconds(.sovits), .seconds(.prior)] {
+        let stages = Stage.allCases
+        for figure in stages.map({ Figure.metric($0.headline) }) + stages.map(Figure.seconds) {
             for bucket in series[figure]?.visible(in: window) ?? [] where bucket.count > 1 {
                 widest = max(widest, bucket.lastX - bucket.firstX)
             }

@@ -9,9 +9,9 @@ package struct FigurePicker: Sendable, Equatable {
 
     package init(chart: Int) { self.chart = chart }
 
-    mutating func move(_ movement: Movement) {
+    mutating func move(_ movement: Movement, among count: Int) {
         var selection = ListSelection(index: selected)
-        selection.move(by: movement.lines, count: Figure.allCases.count)
+        selection.move(by: movement.lines, count: count)
         selected = selection.index
     }
 }
@@ -19,13 +19,14 @@ package struct FigurePicker: Sendable, Equatable {
 extension StudioState {
     mutating func perform(_ action: FigureAction) -> [StudioEffect] {
         guard case .figures(let picker) = overlay, train.panes.indices.contains(picker.chart) else { return [] }
-        train.panes[picker.chart].toggle(Figure.allCases[picker.selected])
+        guard curves.figures.indices.contains(picker.selected) else { return [] }
+        train.panes[picker.chart].toggle(curves.figures[picker.selected])
         return []
     }
 
     /// Chooses a figure with the mouse: the line is marked and taken in or out.
     mutating func chooseFigure(line: Int) -> [StudioEffect] {
-        guard case .figures(var picker) = overlay, Figure.allCases.indices.contains(line) else { return [] }
+        guard case .figures(var picker) = overlay, curves.figures.indices.contains(line) else { return [] }
         picker.selected = line
         overlay = .figures(picker)
         return perform(FigureAction.toggle)
@@ -35,7 +36,7 @@ extension StudioState {
 func drawFigurePicker(_ picker: FigurePicker, _ state: StudioState, on grid: inout CellGrid) {
     guard state.train.panes.indices.contains(picker.chart) else { return }
     let pane = state.train.panes[picker.chart]
-    let figures = Figure.allCases
+    let figures = state.curves.figures
     let rect = grid.bounds.centered(rows: figures.count + 3, columns: 44)
     grid.fill(rect)
     grid.drawBox(rect, title: "What the chart shows", focused: true, note: "\(pane.figures.count)")

@@ -14,15 +14,20 @@ func drawTimeSplit(_ state: StudioState, on grid: inout CellGrid, in rect: CellR
     guard rect.rows > 1, let largest = parts.first?.share, largest > 0 else { return }
     grid.write(
         "of the time in steps", row: rect.row, column: rect.column + 1, style: .dim, within: rect.columnRange)
-    let name = 6 + 1 + 18
+    let stages = max(6, parts.map(\.stage.rawValue.count).max() ?? 0), name = stages + 1 + 18
     let bar = max(4, min(40, rect.columns - name - 10))
     for (offset, part) in parts.prefix(rect.rows - 1).enumerated() {
         let row = rect.row + 1 + offset
-        let stage = CharacterWidth.padded(part.stage.rawValue, columns: 6)
+        let stage = CharacterWidth.padded(part.stage.rawValue, columns: stages)
         grid.write(stage, row: row, column: rect.column + 1, style: .dim, within: rect.columnRange)
-        grid.write(part.part, row: row, column: rect.column + 8, within: rect.columnRange)
+        grid.write(part.part, row: row, column: rect.column + 2 + stages, within: rect.columnRange)
         let length = max(1, Int((part.share / largest * Double(bar)).rounded()))
-        let role: ColorRole = part.stage == .sovits ? .series1 : .series2
+        let role: ColorRole =
+            switch part.stage {
+            case .sovits: .series1
+            case .prior: .series2
+            case .speaker: .series3
+            }
         grid.write(
             String(repeating: "■", count: length), row: row, column: rect.column + 2 + name, style: CellStyle(role),
             within: rect.columnRange)

@@ -10,6 +10,7 @@ package enum Pane: Int, Sendable, CaseIterable {
 package struct TrainState: Sendable, Equatable {
     package var focus = Pane.chart
     package var panes = ChartPane.standard
+    private var hasSpeakers = false
     /// The chart that keys go to.
     package var chart = 0
     package var isMaximised = false
@@ -26,6 +27,13 @@ package struct TrainState: Sendable, Equatable {
     var drag: ChartDrag?
 
     package init() {}
+
+    /// Adds the charts of the speaker stage once there is something to draw.
+    mutating func showSpeakers(of curves: Curves) {
+        guard !hasSpeakers, curves[.speakerLoss] != nil else { return }
+        hasSpeakers = true
+        panes += ChartPane.ofSpeakers
+    }
 
     package var pane: ChartPane { panes[min(chart, panes.count - 1)] }
 }

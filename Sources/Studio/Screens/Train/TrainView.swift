@@ -136,6 +136,7 @@ extension StudioState {
     private func emptyText(_ pane: ChartPane) -> String {
         if snapshot == nil { return "Opening the voice …" }
         if pane.figures.isEmpty { return "Nothing is chosen: m chooses what is shown here." }
+        if pane.figures.allSatisfy({ $0.stage == .speaker }) { return "No step of the stage speaker yet." }
         if pane.figures.allSatisfy({ $0.stage == .prior }) { return "No step of the prior yet." }
         return pane.figures.contains { $0.stage == .prior } ? "No value yet." : "No step of SoVITS yet."
     }
