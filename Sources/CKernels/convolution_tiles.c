@@ -77,26 +77,14 @@ void ck_run_strip(const ck_convolution_blocks *blocks, int64_t rows, const ck_st
     }
 }
 
-/// The same where results lie apart.
-CK_INLINE void scatter_row(int64_t count, const float *restrict from, int64_t stride, const float *restrict residual,
-                           const float *restrict gate, int gates_itself, float slope, float *restrict to) {
-    if (!residual && !gate && !gates_itself)
-        for (int64_t e = 0; e < count; e++) to[e * stride] = from[e];
-    else
-        for (int64_t e = 0; e < count; e++) {
-            const float value = residual ? from[e] + residual[e * stride] : from[e];
-            const float at = gate ? gate[e * stride] : gates_itself ? value : 0;
-            to[e * stride] = at < 0 ? value * slope : value;
-        }
-}
-
 CK_CLONES void ck_finish_row(int64_t count, const float *from, int64_t stride, int64_t at, const ck_finish *finish,
                              float *out) {
     const float *residual = finish->residual ? finish->residual + at : 0, *gate = finish->gate ? finish->gate + at : 0;
     const int gates_itself = finish->gates_itself;
     const float slope = finish->slope;
     if (stride != 1) {
-        scatter_row(count, from, stride, residual, gate, gates_itself, slope, out + at);
+        const ck_finish own = *finish;  // which `out` cannot be a part of
+        for (int64_t e = 0; e < count; e++) ck_finish_one(&own, at + e * stride, from[e], out);
         return;
     }
 #define FINISH(width, place)                                                                      \
