@@ -95,13 +95,15 @@ two-hosts: build
 	@$(call install,openmpi-bin iproute2 util-linux python3)
 	python3 -B Tests/Hosts/two_hosts.py $(REPRISE)
 
-# The kernels' tests under the address sanitizer, then with undefined behaviour trapped in the C.
+# The kernels' tests under the address sanitizer, then with undefined behaviour trapped in the C. No XCTest, which would
+# run none of them and leak.
 sanitize: packages
 	swift build -c release --sanitize=address --scratch-path .build/address --build-tests
-	swift test -c release --sanitize=address --scratch-path .build/address --skip-build --filter TensorTests
+	swift test -c release --sanitize=address --scratch-path .build/address --skip-build --disable-xctest \
+		--filter TensorTests
 	swift build -c release -Xcc -fsanitize=undefined -Xcc -fsanitize-trap=undefined --scratch-path .build/undefined --build-tests
 	swift test -c release -Xcc -fsanitize=undefined -Xcc -fsanitize-trap=undefined --scratch-path .build/undefined \
-		--skip-build --filter TensorTests
+		--skip-build --disable-xctest --filter TensorTests
 
 # A checkpoint of the bundled voice exported in every way, and one of adapters on it, each read by the stock library; PEFT
 # merges the adapters as Reprise does. It shares its environment with `make bench`.

@@ -31,6 +31,23 @@ import Training
         return state
     }
 
+    /// A base of many speakers, which trains nothing but to tell them apart.
+    static func ofSpeakers() -> StudioState {
+        var state = StudioState(now: Fixture.now, timeZone: Fixture.timeZone)
+        _ = state.reduce(.update(.snapshot(Fixture.snapshot(step: 0, checkpoints: []))))
+        for step in 1...60 {
+            var record = Fixture.step(step)
+            record.stage = .speaker
+            record.metrics = [
+                .speakerLoss: 12 / (1 + Float(step) / 20), .speakerAccuracy: Float(step) / 80,
+                .speakerGradientNorm: 4.5,
+            ]
+            if step % 20 == 0 { record.metrics[.validationSpeakerError] = 0.3 - Float(step) / 300 }
+            _ = state.reduce(.update(.step(record)))
+        }
+        return state
+    }
+
     static func timed() -> StudioState {
         var state = Fixture.state()
         var snapshot = Fixture.snapshot()
@@ -60,6 +77,7 @@ import Training
             }
             return state.pressing("z")
         },
+        Scene(name: "charts-speakers", sizes: large, state: ofSpeakers),
         Scene(name: "charts-picker", sizes: large + [(40, 10)]) { Fixture.state().pressing("m", .down, " ", .down) },
         Scene(name: "charts-time", sizes: large) { timed().pressing("C", "z") },
         Scene(name: "charts-wall", sizes: [(300, 80)]) { timed() },

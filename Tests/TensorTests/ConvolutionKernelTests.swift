@@ -54,9 +54,15 @@ private let cases = [
     Case(batch: 3, inputs: 96, outputs: 64, kernel: 16, stride: 10, padding: 3, length: 326),
     Case(batch: 2, inputs: 128, outputs: 1024, groups: 2, kernel: 3, padding: 3, dilation: 3, length: 20),
     Case(batch: 5, inputs: 3, outputs: 2, kernel: 6, stride: 4, padding: 1, length: 5000, slope: 0.1),
+    // Few positions and many weights, as products: with and without zeros behind the positions, ends that no tap reaches.
+    Case(batch: 1, inputs: 100, outputs: 170, length: 47, slope: 0.1),
+    Case(inputs: 70, outputs: 90, kernel: 16, stride: 8, padding: 4, length: 259),
+    Case(batch: 1, inputs: 128, outputs: 64, kernel: 8, stride: 2, padding: 3, length: 64),
+    Case(batch: 1, inputs: 60, outputs: 50, kernel: 24, stride: 5, padding: 0, length: 103, slope: 0.1),
+    Case(inputs: 65, outputs: 130, kernel: 8, stride: 9, padding: 0, length: 163),
     // Large enough for fewer multiplications: with the signal packed for all or by each item, one sum or several, lines
     // that end inside a tile.
-    Case(batch: 5, inputs: 256, outputs: 320, kernel: 5, padding: 2, length: 23),
+    Case(batch: 7, inputs: 256, outputs: 320, kernel: 5, padding: 2, length: 23),
     Case(batch: 1, inputs: 160, outputs: 96, kernel: 5, padding: 1, length: 2501, slope: 0.1),
     Case(batch: 2, inputs: 128, outputs: 136, kernel: 3, padding: 1, length: 67, slope: 0.1),
     Case(batch: 2, inputs: 64, outputs: 64, kernel: 11, padding: 5, length: 1601, slope: 0.1),

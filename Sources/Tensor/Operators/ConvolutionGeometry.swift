@@ -5,7 +5,7 @@ import CKernels
 /// A convolution takes a "long" signal [B, inputs, longLength] to a "short" one [B, outputs, shortLength]; a
 /// transposed convolution is its adjoint. Weights are [outputs, inputs / groups, kernel] in both.
 package struct ConvolutionGeometry {
-    private var shape: ck_convolution
+    let shape: ck_convolution
     /// Whether it runs as a transposed one, for who counts the work.
     private let isTransposed: Bool
 
@@ -56,6 +56,7 @@ package struct ConvolutionGeometry {
         _ shorts: GatedSignal, weight: Tensor, scale: Storage? = nil, bias: Tensor?, finish: ConvolutionFinish = .none
     ) -> Tensor {
         recordWork(isTransposed ? .forward : .dataGradient)
+        if spreadsByProduct { return spreadByProduct(shorts, weight: weight, scale: scale, bias: bias, finish: finish) }
         let result = Tensor(uninitialized: longShape)
         if result.count == 0 { return result }
         let (w, x) = (weight.pointer, result.pointer)
@@ -75,6 +76,7 @@ package struct ConvolutionGeometry {
     /// The gradient of ⟨gather(longs), shorts⟩ with respect to the weights.
     package func weightGradient(_ longs: GatedSignal, _ shorts: GatedSignal) -> Tensor {
         recordWork(.weightGradient)
+        if takesGradientByProduct { return weightGradientByProduct(longs, shorts) }
         let result = Tensor(uninitialized: weightShape)
         let partials = withUnsafePointer(to: shape) { Int(ck_convolution_weights_partials($0)) }
         let sums = partials == 1 ? result : Tensor(uninitialized: [partials] + weightShape)
@@ -175,7 +177,7 @@ package struct GatedSignal {
     /// leakyRelu of the signal.
     package init(leakyRelu values: Tensor, slope: Float) { self.init(values, gate: values, slope: slope) }
 
-    fileprivate var kernelSignal: ck_signal { ck_signal(values: values.pointer, gate: gate?.pointer, slope: slope) }
+    var kernelSignal: ck_signal { ck_signal(values: values.pointer, gate: gate?.pointer, slope: slope) }
 }
 
 /// What becomes of a convolution's sums before they are stored: a residual is added, and what a gate says is multiplied.
@@ -201,7 +203,7 @@ package struct ConvolutionFinish {
         return finish
     }
 
-    fileprivate func kernelFinish(scale: Storage?, bias: Tensor?) -> ck_finish {
+    func kernelFinish(scale: Storage?, bias: Tensor?) -> ck_finish {
         ck_finish(
             scale: scale?.pointer, bias: bias?.pointer, residual: residual?.pointer, gate: gate?.pointer,
             gates_itself: gatesItself ? 1 : 0, slope: slope)

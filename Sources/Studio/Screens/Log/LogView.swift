@@ -33,7 +33,8 @@ private func drawStep(_ record: StepRecord, on grid: inout CellGrid, row: Int, c
     var place = grid.write(
         CharacterWidth.padded("\(record.step)", columns: 7, toRight: true), row: row, column: columns.lowerBound,
         style: .text, within: columns)
-    let stage = CharacterWidth.padded(record.stage.rawValue, columns: 6)
+    let name = record.stage.rawValue
+    let stage = CharacterWidth.padded(name, columns: max(6, CharacterWidth.columns(of: name)))
     place = grid.write(stage, row: row, column: place + 1, style: .dim, within: columns) + 1
     let time = Wording.stepTime(record.seconds)
     let timeStart = columns.upperBound - CharacterWidth.columns(of: time)

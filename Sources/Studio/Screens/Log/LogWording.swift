@@ -100,13 +100,13 @@ enum LogWording {
     /// Name and value of everything that is known of a step.
     static func details(of record: StepRecord) -> [(name: String, value: String, isBad: Bool)] {
         let known = figures[record.stage] ?? []
+        let norms: [Metric] = [
+            .generatorGradientNorm, .discriminatorGradientNorm, .priorGradientNorm, .speakerGradientNorm,
+        ]
         let others = Metric.allCases.filter { record.metrics[$0] != nil && !known.contains($0) }
         let figures = (known + others).compactMap { metric -> (name: String, value: String, isBad: Bool)? in
             guard let value = record.metrics[metric] else { return nil }
-            let isNorm = [.generatorGradientNorm, .discriminatorGradientNorm, .priorGradientNorm, .speakerGradientNorm]
-                .contains(
-                    metric)
-            return (Wording.name(of: metric) + (isNorm ? " |g|" : ""), exact(value), !value.isFinite)
+            return (Wording.name(of: metric) + (norms.contains(metric) ? " |g|" : ""), exact(value), !value.isFinite)
         }
         return figures + [
             ("learning rate", Wording.learningRate(record.learningRate), false),

@@ -28,11 +28,12 @@ package struct TrainState: Sendable, Equatable {
 
     package init() {}
 
-    /// Adds the charts of the speaker stage once there is something to draw.
+    /// Adds the charts of the speaker stage once there is something to draw: in front where it is all there is.
     mutating func showSpeakers(of curves: Curves) {
         guard !hasSpeakers, curves[.speakerLoss] != nil else { return }
         hasSpeakers = true
-        panes += ChartPane.ofSpeakers
+        let isAlone = curves[.mel] == nil && curves[.crossEntropy] == nil
+        panes.insert(contentsOf: ChartPane.ofSpeakers, at: isAlone ? 0 : panes.count)
     }
 
     package var pane: ChartPane { panes[min(chart, panes.count - 1)] }
