@@ -60,6 +60,7 @@ private let cases = [
     Case(batch: 1, inputs: 128, outputs: 64, kernel: 8, stride: 2, padding: 3, length: 64),
     Case(batch: 1, inputs: 60, outputs: 50, kernel: 24, stride: 5, padding: 0, length: 103, slope: 0.1),
     Case(inputs: 65, outputs: 130, kernel: 8, stride: 9, padding: 0, length: 163),
+    Case(batch: 1, inputs: 400, outputs: 530, kernel: 5, stride: 3, padding: 2, length: 52, slope: 0.1),
     // Large enough for fewer multiplications: with the signal packed for all or by each item, one sum or several, lines
     // that end inside a tile.
     Case(batch: 7, inputs: 256, outputs: 320, kernel: 5, padding: 2, length: 23),

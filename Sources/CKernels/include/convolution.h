@@ -69,13 +69,14 @@ int64_t ck_convolution_weights_scratch(const ck_convolution *c);
 void ck_convolution_weights_item(const ck_convolution *c, int64_t item, const ck_signal *longs,
                                  const ck_signal *shorts, const float *packed, float *partials, float *scratch);
 
-// Where positions are few, both may be better done as one product of matrices, with the taps of the long signal's
+// Where positions are few, two of them may be better done as one product of matrices, with the taps of the long signal's
 // channels side by side: [inputs, kernel, batch, short_length], `pitch` floats from row to row.
 
 /// A channel's rows: its samples times `scale`, zeros outside of it and behind the last position.
 void ck_unfold(const ck_convolution *c, const ck_signal *longs, float scale, int64_t channel, int64_t pitch,
                float *rows);
-/// The adjoint, for a dilation of 1: every sample of a channel is the sum of what its rows say of it, finished.
+/// The adjoint, for a dilation of 1: every sample of a channel is the sum of what its rows say of it, finished; without a
+/// scale.
 void ck_fold(const ck_convolution *c, const float *rows, int64_t pitch, int64_t channel, const ck_finish *finish,
              float *longs, float *scratch);
 int64_t ck_fold_scratch(const ck_convolution *c);

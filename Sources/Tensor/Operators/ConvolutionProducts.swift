@@ -5,15 +5,20 @@ extension ConvolutionGeometry {
     private var positions: Int { Int(shape.batch * shape.short_length) }
     private var weights: Int { Int(shape.outputs * shape.inputs * shape.kernel) }
 
+    /// Long kernels of large strides; of 11 taps fewer multiplications are better.
+    private var isLongAndStrided: Bool { shape.stride > 1 && shape.kernel >= 8 && shape.kernel != 11 }
+
     /// Whether the weights' gradient is made so.
     var takesGradientByProduct: Bool {
-        shape.groups == 1 && (16...(shape.kernel == 1 ? 256 : 128)).contains(positions) && weights >= 1 << 14
+        let most = isLongAndStrided ? 512 : shape.kernel == 1 ? 256 : 128
+        return shape.groups == 1 && (16...most).contains(positions) && weights >= 1 << 14
     }
 
-    /// Whether `spread` is made so: large strides of long kernels, but 11, whose filters need fewer multiplications.
+    /// Whether `spread` is made so.
     var spreadsByProduct: Bool {
-        shape.groups == 1 && shape.dilation == 1 && shape.stride > 1 && shape.kernel >= 8 && shape.kernel != 11
-            && (16...4096).contains(positions) && weights >= 1 << 16
+        guard shape.groups == 1, shape.dilation == 1, shape.stride > 1 else { return false }
+        return isLongAndStrided && (16...512).contains(positions) && weights >= 1 << 16
+            || (16...300).contains(positions) && weights >= 1 << 20
     }
 
     /// [outputs, batch · short length], a row a channel.
@@ -54,25 +59,32 @@ extension ConvolutionGeometry {
     func spreadByProduct(
         _ shorts: GatedSignal, weight: Tensor, scale: Storage?, bias: Tensor?, finish: ConvolutionFinish
     ) -> Tensor {
-        let channel = Int(shape.kernel) * positions, rows = Int(shape.inputs * shape.kernel)
+        let rows = Int(shape.inputs * shape.kernel)
         let right = unfolded(shortSide, shorts, scale: scale, pitch: positions)
         let taps = Storage(count: rows * positions)
         ProductShape(rows: rows, columns: positions, depth: Int(shape.outputs), instructionSet: Int(shape.isa))
             .multiply(
                 Factor(weight.pointer, rowStep: rows).transposed, Factor(right.pointer, rowStep: positions),
                 into: ProductResult(taps.pointer, rowStep: positions))
-        let result = Tensor(uninitialized: longShape), target = result.pointer, channels = Int(shape.inputs)
-        let end = finish.kernelFinish(scale: nil, bias: bias), group = max(1, pieceSize / channel)
+        let result = Tensor(uninitialized: longShape)
+        fold(taps, finish.kernelFinish(scale: nil, bias: bias), into: result)
+        withExtendedLifetime((shorts, scale, bias, finish, right)) {}
+        return result
+    }
+
+    /// Makes the long signal of its taps' rows.
+    private func fold(_ rows: Storage, _ finish: ck_finish, into result: Tensor) {
+        let pitch = positions, channel = Int(shape.kernel) * pitch, channels = Int(shape.inputs),
+            target = result.pointer
+        let group = max(1, pieceSize / channel)
         parallelFor((channels + group - 1) / group) { piece in
-            var (shape, end) = (shape, end)
+            var (shape, finish) = (shape, finish)
             let memory = Storage(count: Int(ck_fold_scratch(&shape)))
             for index in piece * group..<min(channels, (piece + 1) * group) {
                 ck_fold(
-                    &shape, taps.pointer + index * channel, Int64(positions), Int64(index), &end, target,
-                    memory.pointer)
+                    &shape, rows.pointer + index * channel, Int64(pitch), Int64(index), &finish, target, memory.pointer)
             }
         }
-        withExtendedLifetime((shorts, scale, bias, finish, right, taps)) {}
-        return result
+        withExtendedLifetime(rows) {}
     }
 }
