@@ -286,7 +286,10 @@ import VoiceModel
         await watched.until { _ in watched.obeyed.contains(.evaluate("main/g_0000002")) }
         #expect(await watched.finish(.stop) == .stopped)
         let journal = try Journal(readOnly: folder.voice().journalURL)
-        #expect(try journal.evaluations().keys.map(\.step) == [2])
+        // The first is done before or after two more steps; if before, the next one has its turn, too.
+        let first = watched.evaluated.sorted()
+        #expect(first.first == 2 && zip(first, first.dropFirst()).allSatisfy { $1 - $0 >= 2 }, "\(first)")
+        #expect(try journal.evaluations().keys.map(\.step).sorted() == first)
 
         // Opened again, it goes on counting from there; what is under way at the end is not kept.
         let again = try Watched(try folder.voice(), TrainerOptions(threads: 1))
@@ -294,8 +297,8 @@ import VoiceModel
         #expect(await again.finish(.stop) == .stopped)
         let next = try #require(again.messages.first { $0.hasPrefix("Evaluating main/") })
         let step = try #require(Int(next.dropFirst("Evaluating main/g_".count).prefix(7)))
-        #expect(step >= 4 && !again.messages.contains { $0.hasPrefix("Evaluating main/g_0000003") }, "\(next)")
-        try #expect(Set(journal.evaluations().keys.map(\.step)) == again.evaluated.union([2]))
+        #expect(step >= (first.last ?? 0) + 2, "\(next)")
+        try #expect(Set(journal.evaluations().keys.map(\.step)) == again.evaluated.union(first))
 
         let steps = try #require(again.records.last?.step)
         let plain = try VoiceFolder { ($0.training.autosaveSteps, $0.training.keepCheckpoints) = (1, 0) }
