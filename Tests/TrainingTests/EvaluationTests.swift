@@ -297,7 +297,9 @@ import VoiceModel
         #expect(await again.finish(.stop) == .stopped)
         let next = try #require(again.messages.first { $0.hasPrefix("Evaluating main/") })
         let step = try #require(Int(next.dropFirst("Evaluating main/g_".count).prefix(7)))
-        #expect(step >= (first.last ?? 0) + 2, "\(next)")
+        #expect(
+            step >= (first.last ?? 0) + 2 && !again.messages.contains { $0.hasPrefix("Evaluating main/g_0000003") },
+            "\(next)")
         try #expect(Set(journal.evaluations().keys.map(\.step)) == again.evaluated.union(first))
 
         let steps = try #require(again.records.last?.step)
