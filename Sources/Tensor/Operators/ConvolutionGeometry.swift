@@ -254,21 +254,18 @@ func channelSums(_ signal: GatedSignal) -> Tensor {
     let shape = signal.values.shape, (batch, channels, length) = (shape[0], shape[1], shape[2])
     let result = Tensor(uninitialized: [channels])
     let (source, gate, target) = (signal.values.pointer, signal.gate?.pointer, result.pointer)
-    // Groups of whole channels, each summed batch item by batch item.
-    let group = max(1, pieceSize / max(1, batch * length))
-    parallelFor((channels + group - 1) / group) { piece in
-        for channel in piece * group..<min(channels, (piece + 1) * group) {
-            var total: Float = 0
-            for b in 0..<batch {
-                let at = (b * channels + channel) * length
-                if let gate {
-                    total += ck_gated_sum(Int64(length), source + at, gate + at, signal.slope)
-                } else {
-                    total += ck_sum(Int64(length), source + at)
-                }
+    // Each channel is summed batch item by batch item.
+    parallelRows(channels, batch * length) { channel in
+        var total: Float = 0
+        for b in 0..<batch {
+            let at = (b * channels + channel) * length
+            if let gate {
+                total += ck_gated_sum(Int64(length), source + at, gate + at, signal.slope)
+            } else {
+                total += ck_sum(Int64(length), source + at)
             }
-            target[channel] = total
         }
+        target[channel] = total
     }
     return result
 }

@@ -32,14 +32,11 @@ extension ConvolutionGeometry {
     /// Rows of `pitch` floats, `kernel` of them a channel.
     private func unfolded(_ side: ck_convolution, _ signal: GatedSignal, scale: Storage? = nil, pitch: Int) -> Storage {
         let channel = Int(side.kernel) * pitch, channels = Int(side.inputs)
-        let rows = Storage(count: channels * channel), group = max(1, pieceSize / channel)
-        parallelFor((channels + group - 1) / group) { piece in
-            var (side, kernelSignal) = (side, signal.kernelSignal)
-            for index in piece * group..<min(channels, (piece + 1) * group) {
-                ck_unfold(
-                    &side, &kernelSignal, scale?.pointer[index] ?? 1, Int64(index), Int64(pitch),
-                    rows.pointer + index * channel)
-            }
+        let rows = Storage(count: channels * channel)
+        parallelRows(channels, channel) { index in
+            var (side, signal) = (side, signal.kernelSignal)
+            ck_unfold(
+                &side, &signal, scale?.pointer[index] ?? 1, Int64(index), Int64(pitch), rows.pointer + index * channel)
         }
         return rows
     }
@@ -74,16 +71,12 @@ extension ConvolutionGeometry {
 
     /// Makes the long signal of its taps' rows.
     private func fold(_ rows: Storage, _ finish: ck_finish, into result: Tensor) {
-        let pitch = positions, channel = Int(shape.kernel) * pitch, channels = Int(shape.inputs),
-            target = result.pointer
-        let group = max(1, pieceSize / channel)
-        parallelFor((channels + group - 1) / group) { piece in
+        let pitch = positions, channel = Int(shape.kernel) * pitch, target = result.pointer
+        parallelRows(Int(shape.inputs), channel) { index in
             var (shape, finish) = (shape, finish)
             let memory = Storage(count: Int(ck_fold_scratch(&shape)))
-            for index in piece * group..<min(channels, (piece + 1) * group) {
-                ck_fold(
-                    &shape, rows.pointer + index * channel, Int64(pitch), Int64(index), &finish, target, memory.pointer)
-            }
+            ck_fold(
+                &shape, rows.pointer + index * channel, Int64(pitch), Int64(index), &finish, target, memory.pointer)
         }
         withExtendedLifetime(rows) {}
     }
