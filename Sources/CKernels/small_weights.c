@@ -32,8 +32,8 @@ int64_t ck_weights_stride(ck_weight_format format, int64_t columns) {
 
 int64_t ck_weights_input_bytes(ck_weight_format format, int64_t columns) {
     const int64_t stride = (columns + 63) / 64 * 64;
-    // An int8 input has its scale in a line of its own before it.
-    return format == CK_INT8 ? 64 + stride : stride * 4;
+    // An int8 input has its scale in a line of its own before it, and its fine parts behind the coarse ones.
+    return format == CK_INT8 ? 64 + 2 * stride : stride * 4;
 }
 
 CK_INLINE uint16_t bfloat(float value) {
@@ -43,24 +43,47 @@ CK_INLINE uint16_t bfloat(float value) {
     return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
-/// Sets n integers to values / scale and returns the scale: the largest magnitude over 127; NaN when one value is not
-/// finite.
-CK_CLONES static float quantize(int64_t n, const float *x, int8_t *integers) {
+/// The largest magnitude; not finite when one value is not.
+CK_INLINE float largest_magnitude(int64_t n, const float *x) {
     // Magnitudes are in the order of their bits, infinity and NaN last.
     int32_t largest = 0;
     for (int64_t i = 0; i < n; i++) {
         const int32_t magnitude = ck_float_to_bits(x[i]) & 0x7fffffff;
         largest = magnitude > largest ? magnitude : largest;
     }
-    const float bound = ck_bits_to_float(largest);
-    const int usable = largest < 0x7f800000 && bound >= 1e-30f;
+    return ck_bits_to_float(largest);
+}
+
+CK_INLINE int is_usable(float bound) { return bound < INFINITY && bound >= 1e-30f; }
+
+/// The nearest integer, the even one of two, by the float's own grid.
+CK_INLINE int32_t nearest(float value) { return ck_float_to_bits(value + 12582912.0f) - 0x4b400000; }
+
+CK_INLINE float scale_of(float bound, float most) {
+    return is_usable(bound) ? bound / most : bound < INFINITY ? 0.0f : NAN;
+}
+
+/// Sets n integers to values / scale and returns the scale: the largest magnitude over 127; NaN when one value is not
+/// finite.
+CK_CLONES static float quantize(int64_t n, const float *x, int8_t *integers) {
+    const float bound = largest_magnitude(n, x);
+    const int usable = is_usable(bound);
     const float factor = usable ? 127.0f / bound : 0.0f;
+    for (int64_t i = 0; i < n; i++) integers[i] = (int8_t)nearest(usable ? x[i] * factor : 0.0f);
+    return scale_of(bound, 127.0f);
+}
+
+/// The same in 128 times finer steps: values = scale * (128 * coarse + fine), fine from -64 to 63.
+CK_CLONES static float quantize_input(int64_t n, const float *x, int8_t *coarse, int8_t *fine) {
+    const float bound = largest_magnitude(n, x);
+    const int usable = is_usable(bound);
+    const float factor = usable ? 127.0f * 128.0f / bound : 0.0f;
     for (int64_t i = 0; i < n; i++) {
-        const float scaled = usable ? x[i] * factor : 0.0f;
-        const float rounded = scaled + 12582912.0f;  // round to nearest even by the float's own grid
-        integers[i] = (int8_t)(ck_float_to_bits(rounded) - 0x4b400000);
+        const int32_t integer = nearest(usable ? x[i] * factor : 0.0f), upper = (integer + 64) >> 7;
+        coarse[i] = (int8_t)upper;
+        fine[i] = (int8_t)(integer - 128 * upper);
     }
-    return largest >= 0x7f800000 ? NAN : usable ? bound / 127.0f : 0.0f;
+    return scale_of(bound, 127.0f * 128.0f);
 }
 
 void ck_weights_pack_row(ck_weight_format format, int64_t columns, const float *weight, void *packed, float *scale,
@@ -106,9 +129,10 @@ void ck_weights_prepare(ck_weight_format format, int64_t columns, const float *x
         break;
     }
     case CK_INT8: {
-        int8_t *integers = (int8_t *)input + 64;
-        *(float *)input = quantize(columns, x, integers);
-        memset(integers + columns, 0, stride - columns);
+        int8_t *coarse = (int8_t *)input + 64, *fine = coarse + stride;
+        *(float *)input = quantize_input(columns, x, coarse, fine);
+        memset(coarse + columns, 0, stride - columns);
+        memset(fine + columns, 0, stride - columns);
         break;
     }
     }
@@ -118,30 +142,48 @@ CK_INLINE float finished(const ck_weights *weights, int64_t row, float value) {
     return weights->bias ? value + weights->bias[row] : value;
 }
 
-CK_INLINE float rescaled(const ck_weights *weights, const void *input, int64_t row, int32_t sum) {
+CK_INLINE float rescaled(const ck_weights *weights, const void *input, int64_t row, int32_t coarse, int32_t fine) {
     const float scale = weights->scales[row] * *(const float *)input;
-    return (float)sum * scale;
+    return ((float)coarse * 128.0f + (float)fine) * scale;
 }
 
-void ck_weights_product(const ck_weights *weights, const void *input, int64_t first, int64_t count, float *y) {
-    const ck_weight_products *chosen = products(weights);
+/// Sums of `rows` <= ck_weight_rows rows from `row` on with `inputs` <= ck_weight_inputs inputs.
+static void block(const ck_weights *weights, const ck_weight_products *chosen, int64_t row, int64_t rows,
+                  const char *input, int64_t inputs, int64_t input_bytes, float *sums) {
     const int64_t stride = weights->stride;
-    for (int64_t done = 0; done < count; done += ck_weight_rows) {
-        const int64_t row = first + done, rows = count - done < ck_weight_rows ? count - done : ck_weight_rows;
-        float sums[ck_weight_rows];
-        int32_t integers[ck_weight_rows];
-        switch (weights->format) {
-        case CK_FLOAT32: chosen->floats(rows, stride, (const float *)weights->weights + row * stride, input, sums); break;
-        case CK_BFLOAT16:
-            chosen->bfloats(rows, stride, (const uint16_t *)weights->weights + row * stride, input, sums);
-            break;
-        case CK_INT8:
-            chosen->integers(rows, stride, (const int8_t *)weights->weights + row * stride,
-                             (const int8_t *)input + 64, weights->sums + row, integers);
-            for (int64_t r = 0; r < rows; r++) sums[r] = rescaled(weights, input, row + r, integers[r]);
-            break;
+    if (weights->format == CK_FLOAT32)
+        return chosen->floats(rows, inputs, stride, (const float *)weights->weights + row * stride,
+                              (const float *)input, input_bytes / (int64_t)sizeof(float), sums);
+    // Only float32 is asked for several at once: what drafts reads one row after the other.
+    for (int64_t i = 0; i < inputs; i++, input += input_bytes, sums += ck_weight_rows) {
+        if (weights->format == CK_BFLOAT16) {
+            chosen->bfloats(rows, stride, (const uint16_t *)weights->weights + row * stride, (const float *)input, sums);
+        } else {
+            const int8_t *from = (const int8_t *)weights->weights + row * stride, *x = (const int8_t *)input + 64;
+            int32_t coarse[ck_weight_rows], fine[ck_weight_rows];
+            chosen->integers(rows, stride, from, x, weights->sums + row, coarse);
+            chosen->integers(rows, stride, from, x + stride, weights->sums + row, fine);
+            for (int64_t r = 0; r < rows; r++) sums[r] = rescaled(weights, input, row + r, coarse[r], fine[r]);
         }
-        for (int64_t r = 0; r < rows; r++) y[done + r] = finished(weights, row + r, sums[r]);
+    }
+}
+
+CK_INLINE int64_t at_most(int64_t count, int64_t limit) { return count < limit ? count : limit; }
+
+void ck_weights_product(const ck_weights *weights, const void *input, int64_t inputs, int64_t first, int64_t count,
+                        float *y, int64_t stride) {
+    const ck_weight_products *chosen = products(weights);
+    const int64_t input_bytes = ck_weights_input_bytes(weights->format, weights->columns);
+    for (int64_t done = 0; done < count; done += ck_weight_rows) {
+        const int64_t row = first + done, rows = at_most(count - done, ck_weight_rows);
+        for (int64_t i = 0; i < inputs; i += ck_weight_inputs) {
+            const int64_t together = at_most(inputs - i, ck_weight_inputs);
+            float sums[ck_weight_inputs * ck_weight_rows];
+            block(weights, chosen, row, rows, (const char *)input + i * input_bytes, together, input_bytes, sums);
+            for (int64_t k = 0; k < together; k++)
+                for (int64_t r = 0; r < rows; r++)
+                    y[(i + k) * stride + done + r] = finished(weights, row + r, sums[k * ck_weight_rows + r]);
+        }
     }
 }
 
@@ -149,7 +191,7 @@ void ck_weights_product_plain(const ck_weights *weights, const void *input, int6
     const int64_t stride = weights->stride, half = stride / 2;
     for (int64_t row = first; row < first + count; row++) {
         double sum = 0;
-        int32_t integer = 0;
+        int32_t coarse = 0, fine = 0;
         for (int64_t c = 0; c < weights->columns; c++) switch (weights->format) {
             case CK_FLOAT32:
                 sum += (double)((const float *)weights->weights)[row * stride + c] * ((const float *)input)[c];
@@ -159,11 +201,14 @@ void ck_weights_product_plain(const ck_weights *weights, const void *input, int6
                 sum += (double)ck_bits_to_float((int32_t)bits) * ((const float *)input)[c / 2 + c % 2 * half];
                 break;
             }
-            case CK_INT8:
-                integer += ((const int8_t *)weights->weights)[row * stride + c] * ((const int8_t *)input)[64 + c];
+            case CK_INT8: {
+                const int8_t weight = ((const int8_t *)weights->weights)[row * stride + c], *x = (const int8_t *)input + 64;
+                coarse += weight * x[c];
+                fine += weight * x[stride + c];
                 break;
             }
-        const float value = weights->format == CK_INT8 ? rescaled(weights, input, row, integer) : (float)sum;
+            }
+        const float value = weights->format == CK_INT8 ? rescaled(weights, input, row, coarse, fine) : (float)sum;
         y[row - first] = finished(weights, row, value);
     }
 }

@@ -5,12 +5,14 @@
 #include "dispatch.h"
 #include "include/small_weights.h"
 
-/// Rows that are worked on together.
-enum { ck_weight_rows = 4 };
+/// Rows that are worked on together, and inputs.
+enum { ck_weight_rows = 4, ck_weight_inputs = 4 };
 
 /// Dot products of `rows` <= ck_weight_rows rows, `stride` weights apart, with a prepared input.
 typedef struct {
-    void (*floats)(int64_t rows, int64_t columns, const float *weights, const float *x, float *sums);
+    /// With `inputs` <= ck_weight_inputs inputs, `x_stride` apart; their sums are ck_weight_rows apart.
+    void (*floats)(int64_t rows, int64_t inputs, int64_t columns, const float *weights, const float *x,
+                   int64_t x_stride, float *sums);
     /// `x` holds the even elements, then the odd ones.
     void (*bfloats)(int64_t rows, int64_t stride, const uint16_t *weights, const float *x, float *sums);
     /// `row_sums` are those of the rows' weights.

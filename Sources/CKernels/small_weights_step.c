@@ -1,4 +1,4 @@
-// One token through a transformer of single-row products: every part of it on the thread pool, nothing allocated.
+// One row or a few through a transformer of such products: every part of it on the thread pool, nothing allocated.
 #include "include/small_weights.h"
 
 #include <string.h>
@@ -10,7 +10,7 @@
 CK_INLINE int64_t rounded_up(int64_t count) { return (count + 15) / 16 * 16; }
 CK_INLINE int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
-/// Where the scratch memory's parts begin.
+/// Where the scratch memory's parts begin: all but the scores are of `row_limit` rows.
 typedef struct {
     float *normed, *packed, *attended, *raw, *hidden, *sum, *scores;
     void *input;
@@ -18,15 +18,16 @@ typedef struct {
 
 static int64_t cut(const ck_decoder *d, float *scratch, parts *p) {
     int64_t used = 0;
+    const int64_t rows = d->row_limit;
 #define TAKE(name, floats) p->name = (void *)(scratch + used), used += rounded_up(floats)
-    TAKE(normed, d->width);
-    TAKE(packed, 3 * d->width);
-    TAKE(attended, d->width);
-    TAKE(raw, d->filter);
-    TAKE(hidden, d->filter);
-    TAKE(sum, d->width);
+    TAKE(normed, rows * d->width);
+    TAKE(packed, rows * 3 * d->width);
+    TAKE(attended, rows * d->width);
+    TAKE(raw, rows * d->filter);
+    TAKE(hidden, rows * d->filter);
+    TAKE(sum, rows * d->width);
     TAKE(scores, d->heads * d->capacity);
-    TAKE(input, (larger(ck_weights_input_bytes(CK_FLOAT32, larger(d->width, d->filter)),
+    TAKE(input, rows * (larger(ck_weights_input_bytes(CK_FLOAT32, larger(d->width, d->filter)),
                         ck_weights_input_bytes(CK_INT8, larger(d->width, d->filter))) + 3) / 4);
 #undef TAKE
     return used;
@@ -43,6 +44,7 @@ int64_t ck_decoder_scratch(const ck_decoder *decoder) {
 typedef struct {
     const ck_weights *weights;
     const void *input;
+    int64_t inputs;
     float *y;
     int64_t rows;  // of an item
     /// Where `y` goes through the decoder's activation; null for nowhere.
@@ -65,20 +67,29 @@ CK_INLINE int64_t item_rows(const ck_weights *weights) {
 static void product_item(void *context, int64_t index) {
     const product *p = context;
     const int64_t first = index * p->rows, left = p->weights->rows - first, count = left < p->rows ? left : p->rows;
-    ck_weights_product(p->weights, p->input, first, count, p->y + first);
-    if (p->activated)
-        ck_unary(p->decoder->activation, count, p->y + first, p->decoder->activation_parameter, p->activated + first);
+    ck_weights_product(p->weights, p->input, p->inputs, first, count, p->y + first, p->weights->rows);
+    if (!p->activated) return;
+    for (int64_t i = 0; i < p->inputs; i++) {
+        const int64_t from = i * p->weights->rows + first;
+        ck_unary(p->decoder->activation, count, p->y + from, p->decoder->activation_parameter, p->activated + from);
+    }
 }
 
-static void apply(const ck_weights *weights, const float *x, float *y, void *input, float *activated,
+static void prepare(const ck_weights *weights, const float *x, int64_t inputs, void *prepared) {
+    const int64_t bytes = ck_weights_input_bytes(weights->format, weights->columns);
+    for (int64_t i = 0; i < inputs; i++)
+        ck_weights_prepare(weights->format, weights->columns, x + i * weights->columns, (char *)prepared + i * bytes);
+}
+
+static void apply(const ck_weights *weights, const float *x, int64_t inputs, float *y, void *input, float *activated,
                   const ck_decoder *decoder) {
-    ck_weights_prepare(weights->format, weights->columns, x, input);
-    product p = {weights, input, y, item_rows(weights), activated, decoder};
+    prepare(weights, x, inputs, input);
+    product p = {weights, input, inputs, y, item_rows(weights), activated, decoder};
     ck_parallel((weights->rows + p.rows - 1) / p.rows, product_item, &p);
 }
 
-void ck_weights_apply(const ck_weights *weights, const float *x, float *y, void *scratch) {
-    apply(weights, x, y, scratch, 0, 0);
+void ck_weights_apply(const ck_weights *weights, const float *x, int64_t inputs, float *y, void *scratch) {
+    apply(weights, x, inputs, y, scratch, 0, 0);
 }
 
 // MARK: Attention, a head an item
@@ -87,7 +98,8 @@ typedef struct {
     const ck_decoder *decoder;
     const ck_decoder_layer *layer;
     const parts *parts;
-    int64_t position;
+    int64_t position;  // of the first row
+    int64_t rows;
     int64_t count;  // of an item
 } heads;
 
@@ -120,20 +132,24 @@ CK_CLONES static void mix(int64_t width, int64_t count, const float *weights, co
 
 static void run_head(const heads *h, int64_t head) {
     const ck_decoder *d = h->decoder;
-    const int64_t width = d->width / d->heads, count = h->position + 1, capacity = d->capacity;
-    float *query = h->parts->packed + head * width, *key = query + d->width, *value = key + d->width;
+    const int64_t width = d->width / d->heads, capacity = d->capacity;
+    float *packed = h->parts->packed + head * width;
     for (int64_t part = 0; part < 3; part++)
-        ck_weights_product(&h->layer->attention, h->parts->input, part * d->width + head * width, width,
-                           query + part * d->width);
+        ck_weights_product(&h->layer->attention, h->parts->input, h->rows, part * d->width + head * width, width,
+                           packed + part * d->width, 3 * d->width);
     float *keys = h->layer->keys + head * width * capacity, *values = h->layer->values + head * capacity * width;
-    for (int64_t j = 0; j < width; j++) keys[j * capacity + h->position] = key[j];
-    memcpy(values + h->position * width, value, width * sizeof(float));
     float *scores = h->parts->scores + head * capacity;
     const float scale = 1.0f / __builtin_sqrtf((float)width);
-    for (int64_t j = 0; j < width; j++) query[j] *= scale;
-    score(width, count, capacity, query, keys, scores);
-    ck_softmax(count, scores, scores);
-    mix(width, count, scores, values, h->parts->attended + head * width);
+    for (int64_t row = 0; row < h->rows; row++) {
+        float *query = packed + row * 3 * d->width, *key = query + d->width, *value = key + d->width;
+        const int64_t place = h->position + row, count = place + 1;
+        for (int64_t j = 0; j < width; j++) keys[j * capacity + place] = key[j];
+        memcpy(values + place * width, value, width * sizeof(float));
+        for (int64_t j = 0; j < width; j++) query[j] *= scale;
+        score(width, count, capacity, query, keys, scores);
+        ck_softmax(count, scores, scores);
+        mix(width, count, scores, values, h->parts->attended + row * d->width + head * width);
+    }
 }
 
 static void head_item(void *context, int64_t index) {
@@ -144,39 +160,42 @@ static void head_item(void *context, int64_t index) {
 
 // MARK: The layers
 
-void ck_decoder_step(const ck_decoder *d, int64_t position, float *x, float *scratch) {
+static void norm_rows(const ck_decoder *d, int64_t count, const float *x, const float *gamma, const float *beta,
+                      float *y) {
+    float mean, deviation;
+    for (int64_t row = 0; row < count; row++)
+        ck_layer_norm(d->width, x + row * d->width, gamma, beta, d->epsilon, y + row * d->width, &mean, &deviation);
+}
+
+void ck_decoder_step(const ck_decoder *d, int64_t position, int64_t count, float *x, float *scratch) {
     parts p;
     cut(d, scratch, &p);
-    float mean, deviation;
+    const int64_t values = count * d->width;
     for (int64_t index = 0; index < d->layer_count; index++) {
         const ck_decoder_layer *layer = d->layers + index;
         const float *heard = x;
         if (d->norm_first) {
-            ck_layer_norm(d->width, x, layer->attention_gamma, layer->attention_beta, d->epsilon, p.normed, &mean,
-                          &deviation);
+            norm_rows(d, count, x, layer->attention_gamma, layer->attention_beta, p.normed);
             heard = p.normed;
         }
-        ck_weights_prepare(layer->attention.format, d->width, heard, p.input);
+        prepare(&layer->attention, heard, count, p.input);
         const int64_t head_bytes = 3 * d->width / d->heads * row_bytes(&layer->attention);
-        heads h = {d, layer, &p, position, larger(1, item_bytes / head_bytes)};
+        heads h = {d, layer, &p, position, count, larger(1, item_bytes / head_bytes)};
         ck_parallel((d->heads + h.count - 1) / h.count, head_item, &h);
-        apply(&layer->output, p.attended, p.sum, p.input, 0, 0);
-        ck_accumulate(d->width, p.sum, x);
+        apply(&layer->output, p.attended, count, p.sum, p.input, 0, 0);
+        ck_accumulate(values, p.sum, x);
         if (d->norm_first) {
-            ck_layer_norm(d->width, x, layer->feed_forward_gamma, layer->feed_forward_beta, d->epsilon, p.normed,
-                          &mean, &deviation);
+            norm_rows(d, count, x, layer->feed_forward_gamma, layer->feed_forward_beta, p.normed);
         } else {
-            ck_layer_norm(d->width, x, layer->attention_gamma, layer->attention_beta, d->epsilon, p.normed, &mean,
-                          &deviation);
-            memcpy(x, p.normed, d->width * sizeof(float));
+            norm_rows(d, count, x, layer->attention_gamma, layer->attention_beta, p.normed);
+            memcpy(x, p.normed, values * sizeof(float));
         }
-        apply(&layer->expand, p.normed, p.raw, p.input, p.hidden, d);
-        apply(&layer->contract, p.hidden, p.sum, p.input, 0, 0);
-        ck_accumulate(d->width, p.sum, x);
+        apply(&layer->expand, p.normed, count, p.raw, p.input, p.hidden, d);
+        apply(&layer->contract, p.hidden, count, p.sum, p.input, 0, 0);
+        ck_accumulate(values, p.sum, x);
         if (!d->norm_first) {
-            ck_layer_norm(d->width, x, layer->feed_forward_gamma, layer->feed_forward_beta, d->epsilon, p.normed,
-                          &mean, &deviation);
-            memcpy(x, p.normed, d->width * sizeof(float));
+            norm_rows(d, count, x, layer->feed_forward_gamma, layer->feed_forward_beta, p.normed);
+            memcpy(x, p.normed, values * sizeof(float));
         }
     }
 }

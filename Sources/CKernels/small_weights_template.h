@@ -44,25 +44,44 @@ typedef int32_t integer_quad __attribute__((vector_size(16)));
     } while (0)
 
 #define AHEAD(pointer) __builtin_prefetch((const char *)(pointer) + 4096, 0, 3)
+// Several inputs take longer over a line, and leave less room for others in the first level.
+#define FARTHER_AHEAD(pointer) __builtin_prefetch((const char *)(pointer) + 8192, 0, 2)
 
-CK_INLINE void float_rows(const int rows, int64_t columns, const float *weights, const float *x, float *sums) {
-    vector even[ck_weight_rows], odd[ck_weight_rows];
-    UNROLLED for (int r = 0; r < rows; r++) even[r] = odd[r] = (vector){0};
+CK_INLINE void float_rows(const int rows, const int inputs, int64_t columns, const float *weights, const float *x,
+                          int64_t x_stride, float *sums) {
+    vector even[ck_weight_inputs][ck_weight_rows], odd[ck_weight_inputs][ck_weight_rows];
+    UNROLLED for (int i = 0; i < inputs; i++)
+        UNROLLED for (int r = 0; r < rows; r++) even[i][r] = odd[i][r] = (vector){0};
     int64_t c = 0;
     for (; c + 2 * LANES <= columns; c += 2 * LANES) {
-        const vector x0 = *(const loaded *)(x + c), x1 = *(const loaded *)(x + c + LANES);
+        vector x0[ck_weight_inputs], x1[ck_weight_inputs];
+        UNROLLED for (int i = 0; i < inputs; i++) {
+            x0[i] = *(const loaded *)(x + i * x_stride + c);
+            x1[i] = *(const loaded *)(x + i * x_stride + c + LANES);
+        }
         UNROLLED for (int r = 0; r < rows; r++) {
             const float *from = weights + r * columns + c;
-            AHEAD(from);
-            if (LANES == 16) AHEAD(from + LANES);
-            even[r] += *(const loaded *)from * x0;
-            odd[r] += *(const loaded *)(from + LANES) * x1;
+            if (inputs == 1) {
+                AHEAD(from);
+                if (LANES == 16) AHEAD(from + LANES);
+            } else {
+                FARTHER_AHEAD(from);
+                if (LANES == 16) FARTHER_AHEAD(from + LANES);
+            }
+            const vector w0 = *(const loaded *)from, w1 = *(const loaded *)(from + LANES);
+            UNROLLED for (int i = 0; i < inputs; i++) {
+                even[i][r] += w0 * x0[i];
+                odd[i][r] += w1 * x1[i];
+            }
         }
     }
-    UNROLLED for (int r = 0; r < rows; r++) even[r] += odd[r];
-    FOLD(float_quad, rows, even, sums);
-    for (; c < columns; c++)
-        UNROLLED for (int r = 0; r < rows; r++) sums[r] += weights[r * columns + c] * x[c];
+    UNROLLED for (int i = 0; i < inputs; i++) {
+        float *own = sums + i * ck_weight_rows;
+        UNROLLED for (int r = 0; r < rows; r++) even[i][r] += odd[i][r];
+        FOLD(float_quad, rows, even[i], own);
+        for (int64_t rest = c; rest < columns; rest++)
+            UNROLLED for (int r = 0; r < rows; r++) own[r] += weights[r * columns + rest] * x[i * x_stride + rest];
+    }
 }
 
 // A pair of bfloat16 in a 32-bit word is two floats by a shift and a mask. The input stays float32: AVX512-BF16's own
@@ -109,9 +128,34 @@ static void integer_products(int64_t rows, int64_t stride, const int8_t *weights
 }
 #endif
 
-static void float_products(int64_t rows, int64_t columns, const float *weights, const float *x, float *sums) {
-    if (rows == ck_weight_rows) return float_rows(ck_weight_rows, columns, weights, x, sums);
-    for (int64_t r = 0; r < rows; r++) float_rows(1, columns, weights + r * columns, x, sums + r);
+// Several inputs share each load of the weights; fewer rows then, as many as the sums' registers allow.
+#define ROWS_OF_INPUTS (LANES == 16 ? 2 : 1)
+#define WITH_INPUTS(rows) \
+    switch (inputs) { \
+    case 1: return float_rows(rows, 1, columns, weights, x, x_stride, sums); \
+    case 2: return float_rows(rows, 2, columns, weights, x, x_stride, sums); \
+    case 3: return float_rows(rows, 3, columns, weights, x, x_stride, sums); \
+    default: return float_rows(rows, ck_weight_inputs, columns, weights, x, x_stride, sums); \
+    }
+
+static void one_row(int64_t inputs, int64_t columns, const float *weights, const float *x, int64_t x_stride,
+                    float *sums) {
+    WITH_INPUTS(1)
+}
+
+static void some_rows(int64_t inputs, int64_t columns, const float *weights, const float *x, int64_t x_stride,
+                      float *sums) {
+    WITH_INPUTS(ROWS_OF_INPUTS)
+}
+
+static void float_products(int64_t rows, int64_t inputs, int64_t columns, const float *weights, const float *x,
+                           int64_t x_stride, float *sums) {
+    if (inputs == 1 && rows == ck_weight_rows)
+        return float_rows(ck_weight_rows, 1, columns, weights, x, x_stride, sums);
+    int64_t r = 0;
+    for (; r + ROWS_OF_INPUTS <= rows; r += ROWS_OF_INPUTS)
+        some_rows(inputs, columns, weights + r * columns, x, x_stride, sums + r);
+    for (; r < rows; r++) one_row(inputs, columns, weights + r * columns, x, x_stride, sums + r);
 }
 
 static void bfloat_products(int64_t rows, int64_t stride, const uint16_t *weights, const float *x, float *sums) {

@@ -139,7 +139,8 @@ def rows(work, reports):
                   median(reports, 0, lambda r: r["decode"]["seconds"]),
                   median(reports, 1, lambda r: r["decode"]["seconds"]), decode["gigaflop"])]
     for place, sampling in enumerate(reports[0][0]["sampling"]):
-        result.append(row(f"{work.title} sampling, {sampling['weights']} against float32", "tokens/s",
+        way = sampling["weights"] + (" drafted in int8" if sampling["drafts"] else "")
+        result.append(row(f"{work.title} sampling, {way} against float32", "tokens/s",
                           median(reports, 0, lambda r: r["sampling"][place]["tokensPerSecond"]),
                           median(reports, 1, lambda r: r["sampling"][0]["tokensPerSecond"])))
     return result

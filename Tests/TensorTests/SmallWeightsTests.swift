@@ -33,6 +33,28 @@ private func normal(_ shape: [Int], _ name: String) -> Tensor { RandomStream(see
         }
     }
 
+    @Test(arguments: shapes, WeightFormat.allCases)
+    func inputsTogetherHaveTheBitsThatTheyHaveAlone(_ shape: [Int], _ format: WeightFormat) {
+        let weight = normal(shape, "weight"), bias = normal([shape[0]], "bias"), x = normal([9, shape[1]], "x")
+        for set in 0...SmallWeights.bestInstructionSet {
+            let weights = SmallWeights(weight, bias: bias, format: format, instructionSet: set)
+            let alone = (0..<9).map { weights.product(x.sliced(axis: 0, $0..<$0 + 1)).values }
+            for count in 1...9 {
+                let together = weights.product(x.sliced(axis: 0, 0..<count)).values
+                #expect(together == Array(alone.prefix(count).joined()), "\(count) inputs, instruction set \(set)")
+            }
+        }
+    }
+
+    @Test func int8KeepsMoreOfItsInputs() {
+        // A weight of one column is kept as it is: what is left is what became of the input.
+        let values: [Float] = (0..<1000).map { sin(Float($0)) }
+        let x = Tensor(values, shape: [1000]), ones = Tensor.zeros([1000, 1000])
+        for index in 0..<1000 { ones.pointer[index * 1000 + index] = 1 }
+        let kept = SmallWeights(ones, format: .int8).product(x).values
+        for (a, b) in zip(kept, values) { #expect(abs(a - b) <= 0.501 / (127 * 128)) }
+    }
+
     @Test func float32IsTheOrdinaryProduct() {
         let weight = normal([70, 90], "weight"), bias = normal([70], "bias"), x = normal([1, 90], "x")
         let product = SmallWeights(weight, bias: bias, format: .float32).product(x)

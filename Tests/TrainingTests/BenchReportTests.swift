@@ -124,8 +124,13 @@ import VoiceModel
         #expect(decode["tokens"] == 15 && decode["audioSeconds"] == 0.6)
         for name in ["seconds", "realTimeFactor", "gigaflop"] { #expect(try #require(decode[name]) > 0) }
         let sampling = try #require(object["sampling"] as? [[String: Any]])
-        #expect(sampling.compactMap { $0["weights"] as? String } == ["float32", "bfloat16", "int8"])
-        for entry in sampling { #expect(try #require(entry["tokensPerSecond"] as? Double) > 0) }
+        #expect(sampling.compactMap { $0["weights"] as? String } == ["float32", "bfloat16", "int8", "float32"])
+        // So small a prior stays in a cache, where drafts would not help.
+        #expect(sampling.allSatisfy { $0["drafts"] as? Bool == false })
+        for entry in sampling {
+            #expect(try #require(entry["tokensPerSecond"] as? Double) > 0)
+            #expect(try #require(entry["tokensPerPass"] as? Double) >= 1)
+        }
         #expect(report.text.contains("tokens/s"))
     }
 

@@ -30,10 +30,7 @@ import VoiceModel
     private func decode(_ decoder: SemanticDecoder, _ format: WeightFormat = .float32) throws -> [Float] {
         decoder.decodeWith(format)
         let decoding = try decoder.decoding(text: text, maximumTokens: tokens.count)
-        return tokens.reduce(into: decoding.scores) {
-            decoding.feed(token: $1)
-            $0 += decoding.scores
-        }
+        return tokens.reduce(into: decoding.next(after: nil)) { $0 += decoding.next(after: $1) }
     }
 
     @Test func float32AgreesWithTheGraph() throws {
@@ -55,6 +52,37 @@ import VoiceModel
             return try decodePrior(format) + decode(decoder, format)
         }
         #expect(results[0] == results[1] && results[0] == results[2])
+    }
+
+    @Test func tokensTogetherHaveTheScoresThatTheyHaveAlone() throws {
+        let decoder = semanticDecoder()
+        let decodings: [() throws -> TokenDecoding] = [
+            { try decoder.decoding(text: text, maximumTokens: tokens.count) },
+            {
+                try fixture.prior.decoding(
+                    text: text, speaker: fixture.speakers(1), codeTable: fixture.codeTable,
+                    maximumTokens: tokens.count)
+            },
+        ]
+        for make in decodings {
+            let alone = try make()
+            _ = alone.next(after: nil)
+            let expected = tokens.map { alone.next(after: $0) }
+            let together = try make()
+            _ = together.next(after: nil)
+            // What is taken back leaves nothing behind.
+            _ = together.next(after: [3, 3, 3])
+            together.takeBack(3)
+            var place = 0
+            for count in [1, 2, 3, 4, 5, 6, 7, 8] where place + count <= tokens.count {
+                _ = together.next(after: Array(repeating: 1, count: min(count, tokens.count - place)))
+                together.takeBack(min(count, tokens.count - place))
+                let scores = together.next(after: Array(tokens[place..<place + count]))
+                #expect(scores == Array(expected[place..<place + count]), "\(count) tokens after \(place)")
+                place += count
+            }
+            #expect(place == 36)
+        }
     }
 
     @Test func smallWeightsStayClose() throws {

@@ -64,11 +64,8 @@ import VoiceModel
         let text = try rows(golden, "phonemes")[1].map(Int32.init), tokens = try rows(golden, "tokens")[1]
         let bert = golden["input/bert"].sliced(axis: 0, 1..<2)
         let decoding = try module.decoding(text: text, bert: bert, maximumTokens: tokens.count)
-        var scores = decoding.scores
-        for token in tokens {
-            decoding.feed(token: token)
-            scores += decoding.scores
-        }
+        var scores = decoding.next(after: nil)
+        for token in tokens { scores += decoding.next(after: token) }
         let expected = golden["output/logits"].sliced(axis: 0, 1..<2)
         #expect(relativeDifference(Tensor(scores, shape: expected.shape), expected) < 1e-4)
         #expect(module.parameters.allSatisfy { $0.tensor.requiresGradient }, "decoding leaves it trainable")

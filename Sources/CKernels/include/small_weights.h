@@ -5,14 +5,14 @@
 
 #include "elementwise.h"
 
-// Products of a matrix with one row at a time, as decoding token by token needs them. Every weight is read once per
-// token, so that memory sets the pace and smaller weights are faster ones.
+// Products of a matrix with one row or a few, as decoding token by token needs them. Every weight is read once for all of
+// them, so that memory sets the pace: smaller weights are faster ones, and a few rows take hardly longer than one.
 
 typedef enum {
     CK_FLOAT32,
     /// The upper half of a float32, rounded to nearest even.
     CK_BFLOAT16,
-    /// weight = scale of its row * -127 ... 127; the input is quantized likewise, with one scale.
+    /// weight = scale of its row * -127 ... 127; the input is quantized likewise, with one scale and 7 bits more.
     CK_INT8
 } ck_weight_format;
 
@@ -44,9 +44,11 @@ void ck_weights_pack_row(ck_weight_format format, int64_t columns, const float *
 int64_t ck_weights_input_bytes(ck_weight_format format, int64_t columns);
 /// Brings an input of `columns` floats into the form that the products read. One that is not finite stays so.
 void ck_weights_prepare(ck_weight_format format, int64_t columns, const float *x, void *input);
-/// y[r] = <weights[r], x> + bias[r] for `count` rows from `first` on, y being that of row `first`. A row's result does
-/// not depend on which rows are asked for with it.
-void ck_weights_product(const ck_weights *weights, const void *input, int64_t first, int64_t count, float *y);
+/// y[i * stride + r] = <weights[r], x[i]> + bias[r] for `count` rows from `first` on, y being that of row `first`, and
+/// `inputs` prepared inputs, `ck_weights_input_bytes` apart. A result does not depend on which rows and inputs are asked
+/// for with it.
+void ck_weights_product(const ck_weights *weights, const void *input, int64_t inputs, int64_t first, int64_t count,
+                        float *y, int64_t stride);
 
 /// The obvious loops over the same packed weights and prepared input: the fast products' oracle.
 void ck_weights_product_plain(const ck_weights *weights, const void *input, int64_t first, int64_t count, float *y);
@@ -61,6 +63,8 @@ typedef struct {
 
 typedef struct {
     int64_t width, filter, heads, capacity;
+    /// The most rows of one step.
+    int64_t row_limit;
     int64_t layer_count;
     const ck_decoder_layer *layers;
     /// 1: norm before each half of a layer, 0: after the sum.
@@ -71,10 +75,11 @@ typedef struct {
 
 /// Floats of scratch memory, on a multiple of 64 bytes.
 int64_t ck_decoder_scratch(const ck_decoder *decoder);
-/// Sends row `position` (0 ..< capacity) through all layers, in place. It sees itself and all rows before, whose keys
-/// and values stand in the caches; its own are added.
-void ck_decoder_step(const ck_decoder *decoder, int64_t position, float *x, float *scratch);
-/// y = weights * x + bias, all rows, on the pool. `scratch` holds a prepared input.
-void ck_weights_apply(const ck_weights *weights, const float *x, float *y, void *scratch);
+/// Sends `count` rows x [count, width] from `position` on (below capacity) through all layers, in place. Each sees itself
+/// and all rows before, whose keys and values stand in the caches; its own are added. A row's bits are those that it has
+/// when sent alone.
+void ck_decoder_step(const ck_decoder *decoder, int64_t position, int64_t count, float *x, float *scratch);
+/// y [inputs, rows] = x [inputs, columns] * weights + bias, on the pool. `scratch` holds as many prepared inputs.
+void ck_weights_apply(const ck_weights *weights, const float *x, int64_t inputs, float *y, void *scratch);
 
 #endif

@@ -80,26 +80,31 @@ package final class SmallWeights {
         rows * Int(description.stride) * PackedMatrix.width(format)
     }
 
-    /// y = W x + b, O values into `y`; the same bits at any thread count. `scratch` holds `scratchCount` floats.
+    /// y = x Wᵀ + b, [inputs, I] -> [inputs, O]; a row has the same bits at any thread count and beside any other rows.
+    /// `scratch` holds `scratchCount` floats for each input.
     package func apply(
-        _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+        _ x: UnsafePointer<Float>, inputs: Int = 1, into y: UnsafeMutablePointer<Float>,
+        scratch: UnsafeMutablePointer<Float>
     ) {
-        withUnsafePointer(to: description) { ck_weights_apply($0, x, y, scratch) }
+        withUnsafePointer(to: description) { ck_weights_apply($0, x, Int64(inputs), y, scratch) }
     }
 
     package var scratchCount: Int { Int(ck_weights_input_bytes(format.code, description.columns) + 3) / 4 }
 
-    /// W x + b by the fast kernels, or by the plain loops that are their oracle: [I] -> [O].
+    /// x Wᵀ + b by the fast kernels, or by the plain loops that are their oracle: [..., I] -> [..., O].
     package func product(_ x: Tensor, plain: Bool = false) -> Tensor {
-        precondition(x.count == columns, "an input of \(x.shape) does not fit \(columns) columns")
-        let y = Tensor(uninitialized: [rows]), scratch = Storage(count: scratchCount)
+        precondition(x.shape.last == columns, "an input of \(x.shape) does not fit \(columns) columns")
+        let inputs = x.count / columns
+        let y = Tensor(uninitialized: x.shape.dropLast() + [rows]), scratch = Storage(count: inputs * scratchCount)
         if plain {
-            ck_weights_prepare(format.code, description.columns, x.pointer, scratch.pointer)
-            withUnsafePointer(to: description) {
-                ck_weights_product_plain($0, scratch.pointer, 0, description.rows, y.pointer)
+            for i in 0..<inputs {
+                ck_weights_prepare(format.code, description.columns, x.pointer + i * columns, scratch.pointer)
+                withUnsafePointer(to: description) {
+                    ck_weights_product_plain($0, scratch.pointer, 0, description.rows, y.pointer + i * rows)
+                }
             }
         } else {
-            apply(x.pointer, into: y.pointer, scratch: scratch.pointer)
+            apply(x.pointer, inputs: inputs, into: y.pointer, scratch: scratch.pointer)
         }
         return y
     }

@@ -76,10 +76,13 @@ extension OperatorBenchmark.Report {
 
 extension SpeechBenchmark.Report {
     package var text: String {
-        var table = BenchmarkTable(["prior weights", "tokens/s", "× real time"], leading: 1)
+        var table = BenchmarkTable(["prior weights", "tokens/s", "× real time", "tokens a pass"], leading: 1)
         for entry in sampling {
             // 25 tokens make a second.
-            table.add([entry.weights, figure(entry.tokensPerSecond), figure(entry.tokensPerSecond / 25)])
+            table.add([
+                entry.name, figure(entry.tokensPerSecond), figure(entry.tokensPerSecond / 25),
+                figure(entry.tokensPerPass),
+            ])
         }
         return [
             "\(preset): one sentence of \(symbols) symbols and \(tokens) tokens, \(threads) threads, median of \(repeats)",

@@ -11,7 +11,13 @@ package struct SpeechBenchmark {
 
     package struct Sampling: Sendable, Encodable {
         package let weights: String
+        /// Whether some tokens were guessed in int8 before float32 was asked about all of them.
+        package let drafts: Bool
         package let tokensPerSecond: Double
+        /// Tokens for each time that the weights were read.
+        package let tokensPerPass: Double
+
+        package var name: String { drafts ? "\(weights), drafted in int8" : weights }
     }
 
     package struct Report: Sendable, Encodable {
@@ -80,26 +86,34 @@ package struct SpeechBenchmark {
         return (median(seconds), work.totalOperations / 1e9, samples)
     }
 
-    /// Exactly `tokens` of them, with each format of weights, the text's rows included in the time.
+    /// Exactly `tokens` of them, with each format of weights, the text's rows included in the time; float32 first with
+    /// drafts, as everywhere, and last without.
     private func sample(
         _ prior: any TokenPrior, _ sovits: SoVITS, _ text: [Int32], _ style: Tensor, _ progress: BenchmarkProgress
     ) throws -> [Sampling] {
         var sampling = SamplingOptions(maximumTokens: options.tokens)
         sampling.minimumTokens = options.tokens
-        return try WeightFormat.allCases.map { format in
-            prior.decodeWith(format)
+        let ways = WeightFormat.allCases.map { ($0, drafts: true) } + [(.float32, drafts: false)]
+        return try ways.map { format, drafts in
+            prior.decodeWith(format, drafts: drafts)
+            var passes = 0, isDrafted = false
             let seconds = try (0...options.repeats).map { index in
                 let what = index == 0 ? "Sampling once" : "Timing sampling \(index) of \(options.repeats)"
                 try tell(progress, "\(what), \(format.rawValue) weights")
                 return try timed {
-                    _ = try prior.sample(
-                        text: text, speaker: style, codeTable: sovits.codeTable, bert: nil, options: sampling,
+                    let decoding = try prior.decoding(
+                        text: text, speaker: style, codeTable: sovits.codeTable, bert: nil,
+                        maximumTokens: options.tokens)
+                    _ = try sampling.tokens(
+                        from: decoding, limit: options.tokens, end: prior.end,
                         random: RandomStream(seed: 1, name: "sampling"), progress: nil)
+                    (passes, isDrafted) = (decoding.passes, decoding.canGuess)
                 }
             }
             return Sampling(
-                weights: format.rawValue,
-                tokensPerSecond: Double(options.tokens) / median(Array(seconds.dropFirst())))
+                weights: format.rawValue, drafts: isDrafted,
+                tokensPerSecond: Double(options.tokens) / median(Array(seconds.dropFirst())),
+                tokensPerPass: Double(options.tokens) / Double(passes))
         }
     }
 }

@@ -158,11 +158,11 @@ package struct WeightsBenchmark {
             try check()
             outcome.tokens += part.tokens.count
             outcome.samplingSeconds += try timed {
-                let following = try speaker.prior.following(
+                let decoding = try speaker.prior.decoding(
                     text: part.symbols, speaker: file.style, codeTable: speaker.generator.codeTable,
                     bert: TextFeatures.batch([part.textFeatures]), maximumTokens: part.tokens.count)
                 for (count, token) in ([nil] + part.tokens.map(Optional.some)).enumerated() {
-                    let scores = following(token)
+                    let scores = decoding.next(after: token)
                     outcome.choices.append(scores.indices.max { (scores[$0], $1) < (scores[$1], $0) } ?? 0)
                     if count % 16 == 0 { try check() }
                 }

@@ -30,6 +30,7 @@ package final class SpokenFile {
         try filling.finish()
         description = filling.description
         style = filling.style
+        if description.weightFormat == .float32 { filling.prior.decodeWith(.float32) }
         let frontEnd = try TextFrontEnd(language: description.language, symbols: description.symbols)
         guard frontEnd.symbolTable.name == description.symbolTable,
             frontEnd.symbolTable.count <= description.symbolCount

@@ -16,8 +16,7 @@ package final class Prior: Module {
     let finalNorm: LayerNorm
     private let endRow: Tensor
     private let endInitializer: Initializer
-    /// Small copies of the layers' weights; nil where the trained ones serve.
-    private var smallLayers: [RowDecoderLayer]?
+    private(set) var decodingWeights = DecodingWeights()
 
     /// With `isPacked` the layers' matrices are to be given by `take`.
     package init(_ configuration: PriorConfiguration, isPacked: Bool = false) {
@@ -124,15 +123,11 @@ package final class Prior: Module {
         return .concatenated([codeTable.detached(), endRow], axis: 0)
     }
 
-    /// Decoding reads copies of the layers' weights of this moment from now on; in float32 always the weights themselves.
-    package func decodeWith(_ format: WeightFormat) {
-        smallLayers = format == .float32 ? nil : layers.map { $0.rowWeights(format) }
+    package func decodeWith(_ format: WeightFormat, drafts: Bool) {
+        decodingWeights = DecodingWeights(layers, format, drafts: drafts)
     }
 
     package func take(_ matrix: PackedMatrix, as name: String) -> Bool { layers.take(matrix, as: name) }
-
-    /// The layers as decoding reads them.
-    var rowLayers: [RowDecoderLayer] { smallLayers ?? layers.map { $0.rowWeights(.float32) } }
 
     package func collect(_ state: StateCollector) {
         state.child("bert_proj", bertProjection)

@@ -13,6 +13,7 @@ final class PriorLayer: Module {
         var expand, contract: Initializer?
     }
 
+    private let width: Int
     private let arrangement: RowDecoder.Arrangement
     private let attention: PackedAttention
     private let attentionNorm, feedForwardNorm: LayerNorm
@@ -26,6 +27,7 @@ final class PriorLayer: Module {
         _ width: Int, heads: Int, dropout: Float, arrangement: RowDecoder.Arrangement, start: Start,
         shared: PriorLayerScratch? = nil
     ) {
+        self.width = width
         self.arrangement = arrangement
         self.shared = shared
         attention = PackedAttention(
@@ -72,6 +74,9 @@ final class PriorLayer: Module {
             attentionNorm: attentionNorm.scaleAndShift,
             feedForwardNorm: feedForwardNorm.scaleAndShift)
     }
+
+    /// Bytes of its four matrices in float32.
+    var rowBytes: Int { 12 * width * width * MemoryLayout<Float>.size }
 
     /// Takes one of its matrices by the name that its state has; false when it is none of them.
     func take(_ matrix: PackedMatrix, as name: String) -> Bool {

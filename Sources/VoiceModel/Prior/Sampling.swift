@@ -19,8 +19,8 @@ package struct SamplingOptions: Sendable, Equatable, Codable {
     package init(maximumTokens: Int) { self.maximumTokens = maximumTokens }
 }
 
-extension Prior {
-    /// Draws the tokens of one utterance, EOS not included; the same for the same `random`.
+extension TokenPrior {
+    /// Draws the tokens of one utterance, EOS not included; the same for the same `random`, with drafts or without.
     ///
     /// - Parameters:
     ///   - speaker: g, [1, 192, 1].
@@ -33,33 +33,64 @@ extension Prior {
         text: [Int32], speaker: Tensor, codeTable: Tensor, bert: Tensor? = nil, options: SamplingOptions,
         random: RandomStream, progress: ((Int) -> Bool)? = nil
     ) throws -> [Int] {
-        let limit = min(max(0, options.maximumTokens), configuration.maximumTokens)
-        let following = try following(
+        let limit = min(max(0, options.maximumTokens), tokenLimit)
+        let decoding = try decoding(
             text: text, speaker: speaker, codeTable: codeTable, bert: bert, maximumTokens: limit)
-        return try options.tokens(limit: limit, end: end, random: random, progress: progress, next: following)
+        return try options.tokens(from: decoding, limit: limit, end: end, random: random, progress: progress)
     }
 }
 
 extension SamplingOptions {
-    /// The loop of every prior: `next(last token, nil at the start)` gives the scores, number i of `random` decides
-    /// token i.
+    /// The loop of every prior: number i of `random` decides token i.
+    ///
+    /// A decoding that can guess drafts some tokens first, is then asked about all of them at once, and forgets those
+    /// from the first one on that it would not have drawn itself (Leviathan et al. 2023, with the same numbers for both
+    /// draws): every token is drawn from the exact scores.
     ///
     /// - Throws: `PriorError.notFinite`, `CancellationError` when `progress` returns false.
-    func tokens(
-        limit: Int, end: Int, random: RandomStream, progress: ((Int) -> Bool)?, next: (Int?) -> [Float]
+    package func tokens(
+        from decoding: TokenDecoding, limit: Int, end: Int, random: RandomStream, progress: ((Int) -> Bool)?
     ) throws -> [Int] {
-        var tokens = [Int]()
+        var tokens = [Int](), drafted = [Int]()
+        var drafting = DraftLength()
         while tokens.count < limit {
-            var scores = next(tokens.last)
-            if tokens.count < minimumTokens { scores[end] = -.infinity }
-            guard let token = draw(scores, after: tokens, number: random.uniform(at: tokens.count)) else {
-                throw PriorError.notFinite
+            let rows = tokens.isEmpty ? [decoding.next(after: nil)] : decoding.next(after: tokens.suffix(1) + drafted)
+            var right = 0
+            for scores in rows {
+                guard let token = drawNext(scores, after: tokens, end: end, random) else { throw PriorError.notFinite }
+                if token == end { return tokens }
+                tokens.append(token)
+                if let progress, !progress(tokens.count) { throw CancellationError() }
+                guard right < drafted.count, drafted[right] == token else { break }
+                right += 1
             }
-            if token == end { break }
-            tokens.append(token)
-            if let progress, !progress(tokens.count) { throw CancellationError() }
+            decoding.takeBack(drafted.count - right)
+            drafting.learn(right: right, of: drafted.count)
+            drafted = draft(
+                min(drafting.best, limit - tokens.count - 1), after: tokens, with: decoding, end: end, random)
         }
         return tokens
+    }
+
+    /// At most `count` tokens that may come next; fewer where the end may come.
+    private func draft(
+        _ count: Int, after tokens: [Int], with decoding: TokenDecoding, end: Int, _ random: RandomStream
+    ) -> [Int] {
+        guard decoding.canGuess, var last = tokens.last else { return [] }
+        var drafted = [Int]()
+        while drafted.count < count {
+            let scores = decoding.guess(after: last, ahead: drafted.count)
+            guard let token = drawNext(scores, after: tokens + drafted, end: end, random), token != end else { break }
+            drafted.append(token)
+            last = token
+        }
+        return drafted
+    }
+
+    private func drawNext(_ scores: [Float], after tokens: [Int], end: Int, _ random: RandomStream) -> Int? {
+        var scores = scores
+        if tokens.count < minimumTokens { scores[end] = -.infinity }
+        return draw(scores, after: tokens, number: random.uniform(at: tokens.count))
     }
 
     /// One draw: repetition penalty, then top-p, temperature and top-k. `number` in [0, 1) decides. Nil when no
@@ -82,6 +113,9 @@ extension SamplingOptions {
         } else {
             candidates = best(max(1, topK), of: scores)
         }
+        // In the order of their indices: scores that differ by rounding are often ranked otherwise, and the same number
+        // would then draw another token.
+        candidates.sort()
         let weights = probabilities(candidates.map { scores[$0] / max(temperature, 1e-4) })
         var rest = number
         for (candidate, weight) in zip(candidates, weights) {

@@ -2,56 +2,38 @@ import Neural
 import Tensor
 
 extension SemanticDecoder {
-    /// One utterance being decoded: the text is fed once, then tokens one by one, each costing one row.
+    /// Starts to decode one utterance, without a tape: its text, then at most `maximumTokens` tokens. `bert` is
+    /// [1, 1024, L], or nil for zeros.
     ///
-    /// The text goes through the trained weights in any case; only tokens' rows read small ones.
-    package final class Decoding {
-        private let decoder: SemanticDecoder
-        private let rows: RowDecoder
-        private let output: SmallWeights
-        private let row, scratch: Storage
-        private var fed = 0
-        /// Scores of what comes next, K + 1 of them, the last being EOS.
-        package private(set) var scores: [Float]
-
-        fileprivate init(_ decoder: SemanticDecoder, text: [Int32], bert: Tensor?, maximumTokens: Int) {
-            self.decoder = decoder
-            let configuration = decoder.configuration
-            rows = RowDecoder(
-                decoder.rowLayers, heads: configuration.heads, capacity: text.count + maximumTokens,
+    /// - Throws: `PriorError` when the text does not fit.
+    package func decoding(text: [Int32], bert: Tensor? = nil, maximumTokens: Int) throws -> TokenDecoding {
+        try configuration.check(text: text)
+        return frozen {
+            let rows = decodingWeights.decoder(
+                layers, heads: configuration.heads, capacity: text.count + maximumTokens,
                 arrangement: .normAfterWithReLU)
-            // What turns a row into scores stays exact: it is small, and its errors would be the scores' own.
-            output = decoder.output.rowWeights(.float32)
-            row = Storage(count: configuration.hidden)
-            scratch = Storage(count: output.scratchCount)
-            var x = decoder.textRows([text], bert: bert)
+            var x = textRows([text], bert: bert)
             let mask = AttentionMask.keys(lengths: [text.count])
-            for (layer, cache) in zip(decoder.layers, rows.caches) {
-                x = layer(x, mask: mask, cache: cache, randomness: nil)
-            }
-            scores = decoder.output(x.sliced(axis: 1, text.count - 1..<text.count)).values
-        }
-
-        /// Feeds a token, 0 ..< K; `scores` are then those of what follows it.
-        package func feed(token: Int) {
-            let width = decoder.configuration.hidden
-            decoder.tokenPositions.add(
-                to: decoder.tokenEmbedding.weight.pointer + token * width, position: fed, into: row.pointer)
-            fed += 1
-            rows.step(row.pointer)
-            scores.withUnsafeMutableBufferPointer { scores in
-                guard let base = scores.baseAddress else { return }
-                output.apply(row.pointer, into: base, scratch: scratch.pointer)
-            }
+            for (layer, cache) in zip(layers, rows.caches) { x = layer(x, mask: mask, cache: cache, randomness: nil) }
+            let first = output(x.sliced(axis: 1, text.count - 1..<text.count)).values
+            return TokenDecoding(rows, width: configuration.hidden, ends(first))
         }
     }
 
-    /// Starts to decode one utterance of at most `maximumTokens` tokens, without a tape. `bert` is [1, 1024, L], or nil
-    /// for zeros.
-    ///
-    /// - Throws: `PriorError` when the text does not fit.
-    package func decoding(text: [Int32], bert: Tensor? = nil, maximumTokens: Int) throws -> Decoding {
-        try configuration.check(text: text)
-        return frozen { Decoding(self, text: text, bert: bert, maximumTokens: maximumTokens) }
+    private func ends(_ first: [Float]) -> TokenDecoding.Ends {
+        let width = configuration.hidden
+        // What turns a row into scores stays exact: it is small, and its errors would be the scores' own.
+        let classes = output.rowWeights(.float32)
+        let scratch = Storage(count: RowDecoder.rowLimit * classes.scratchCount)
+        return TokenDecoding.Ends(
+            beginning: { _ in first },
+            embed: { token, position, row in
+                self.tokenPositions.add(
+                    to: self.tokenEmbedding.weight.pointer + token * width, position: position, into: row)
+            },
+            classify: { x, count, scores in
+                classes.apply(x, inputs: count, into: scores, scratch: scratch.pointer)
+            },
+            classCount: configuration.codeCount + 1)
     }
 }

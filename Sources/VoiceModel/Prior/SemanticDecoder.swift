@@ -37,8 +37,7 @@ package final class SemanticDecoder: Module {
     let textPositions, tokenPositions: SinePositions
     let bertProjection, output: Linear
     let layers: [PriorLayer]
-    /// Small copies of the layers' weights; nil where the trained ones serve.
-    private var smallLayers: [RowDecoderLayer]?
+    private(set) var decodingWeights = DecodingWeights()
 
     /// With `isPacked` the layers' matrices are to be given by `take`.
     package init(_ configuration: SemanticDecoderConfiguration = .init(), isPacked: Bool = false) {
@@ -137,15 +136,11 @@ package final class SemanticDecoder: Module {
         state.child("ar_predict_layer", output)
     }
 
-    /// Decoding reads copies of the layers' weights of this moment from now on; in float32 always the weights themselves.
-    package func decodeWith(_ format: WeightFormat) {
-        smallLayers = format == .float32 ? nil : layers.map { $0.rowWeights(format) }
+    package func decodeWith(_ format: WeightFormat, drafts: Bool) {
+        decodingWeights = DecodingWeights(layers, format, drafts: drafts)
     }
 
     package func take(_ matrix: PackedMatrix, as name: String) -> Bool { layers.take(matrix, as: name) }
-
-    /// The layers as decoding reads them.
-    var rowLayers: [RowDecoderLayer] { smallLayers ?? layers.map { $0.rowWeights(.float32) } }
 }
 
 /// x + α · sines of the position, [B, R, C] -> [B, R, C] (Vaswani et al. 2017; the learned α is of Li et al. 2019).

@@ -15,21 +15,15 @@ package protocol TokenPrior: Module {
     /// The class that ends every utterance, the last one: K.
     var end: Int { get }
 
-    /// Draws the tokens of one utterance, EOS not included. Parameters are those of `Prior.sample`.
-    ///
-    /// - Throws: `PriorError` when the text does not fit or the weights are not finite, `CancellationError`.
-    func sample(
-        text: [Int32], speaker: Tensor, codeTable: Tensor, bert: Tensor?, options: SamplingOptions,
-        random: RandomStream, progress: ((Int) -> Bool)?
-    ) throws -> [Int]
+    /// The most tokens one utterance may have.
+    var tokenLimit: Int { get }
 
-    /// Scores of what follows a text and then each token that is given, K + 1 of them, the last being EOS; nil is given
-    /// first. At most `maximumTokens` tokens can follow. Parameters are those of `Prior.sample`.
+    /// Starts to decode one utterance, of at most `maximumTokens` tokens. Parameters are those of `sample`.
     ///
     /// - Throws: `PriorError` when the text does not fit.
-    func following(
+    func decoding(
         text: [Int32], speaker: Tensor, codeTable: Tensor, bert: Tensor?, maximumTokens: Int
-    ) throws -> (Int?) -> [Float]
+    ) throws -> TokenDecoding
 
     /// How much the rows that foretell an utterance's tokens look at the symbols of its text. Parameters are those of
     /// `Prior.loss`.
@@ -40,8 +34,9 @@ package protocol TokenPrior: Module {
     ) throws -> TextAttention
 
     /// Decoding reads copies of the layers' weights of this moment from now on; in float32, as at first, always the
-    /// weights themselves.
-    func decodeWith(_ format: WeightFormat)
+    /// weights themselves. With `drafts` it guesses in int8 first what float32 will say, where that is faster: the tokens
+    /// that are drawn are the same.
+    func decodeWith(_ format: WeightFormat, drafts: Bool)
 
     /// Takes a matrix of one of its layers, where it was made for packed ones, by the name that its state has; false for
     /// any other tensor.
@@ -69,6 +64,8 @@ package struct PriorPadding: Sendable {
 }
 
 extension TokenPrior {
+    package func decodeWith(_ format: WeightFormat) { decodeWith(format, drafts: true) }
+
     /// What each row of logits foretells: an item's tokens, EOS, then −1 for none.
     func targets(of tokens: [[Int]], rows: Int) -> [Int] {
         tokens.flatMap { $0 + [end] + Array(repeating: -1, count: rows - 1 - $0.count) }
@@ -95,13 +92,7 @@ extension Prior: TokenPrior {
         return record.attention
     }
 
-    package func following(
-        text: [Int32], speaker: Tensor, codeTable: Tensor, bert: Tensor?, maximumTokens: Int
-    ) throws -> (Int?) -> [Float] {
-        let decoding = try decoding(
-            text: text, speaker: speaker, codeTable: codeTable, bert: bert, maximumTokens: maximumTokens)
-        return { decoding.next(after: $0) }
-    }
+    package var tokenLimit: Int { configuration.maximumTokens }
 }
 
 /// The public v2 prior hears nothing of g: a voice's style enters by its weights, and it has an output layer of its own
@@ -125,25 +116,13 @@ extension SemanticDecoder: TokenPrior {
         return record.attention
     }
 
-    package func sample(
-        text: [Int32], speaker: Tensor, codeTable: Tensor, bert: Tensor?, options: SamplingOptions,
-        random: RandomStream, progress: ((Int) -> Bool)?
-    ) throws -> [Int] {
-        let following = try following(
-            text: text, speaker: speaker, codeTable: codeTable, bert: bert,
-            maximumTokens: max(0, options.maximumTokens))
-        return try options.tokens(
-            limit: options.maximumTokens, end: end, random: random, progress: progress, next: following)
-    }
+    /// Its positions are computed: there is no last one.
+    package var tokenLimit: Int { .max }
 
-    package func following(
+    package func decoding(
         text: [Int32], speaker: Tensor, codeTable: Tensor, bert: Tensor?, maximumTokens: Int
-    ) throws -> (Int?) -> [Float] {
-        let decoding = try decoding(text: text, bert: bert, maximumTokens: maximumTokens)
-        return { token in
-            if let token { decoding.feed(token: token) }
-            return decoding.scores
-        }
+    ) throws -> TokenDecoding {
+        try decoding(text: text, bert: bert, maximumTokens: maximumTokens)
     }
 }
 
