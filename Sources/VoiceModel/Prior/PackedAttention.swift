@@ -25,10 +25,10 @@ final class PackedAttention: Module {
     }
 
     /// Rows attend to each other as `mask` says; `cache` keeps their keys and values for rows to come, `record` how much
-    /// the rows of tokens look at the text.
+    /// the rows of tokens look at the text; `heard` are those whose output is wanted, all by default.
     func callAsFunction(
         _ x: Tensor, mask: AttentionMask, cache: KeyValueCache?, record: AttentionRecord? = nil,
-        randomness: StepRandomness?
+        heard: HeardRows? = nil, randomness: StepRandomness?
     ) -> Tensor {
         let packed =
             activeAdapter?.linear(x, weight: weight, bias: bias, randomness) ?? x.linear(weight: weight, bias: bias)
@@ -38,9 +38,8 @@ final class PackedAttention: Module {
                 key: packed.sliced(axis: 2, width..<2 * width), value: packed.sliced(axis: 2, 2 * width..<3 * width))
         }
         record?.add(packed: packed, heads: heads)
-        return output(
-            selfAttention(packed: packed, heads: heads, mask: mask, dropout: dropout, randomness: randomness),
-            randomness)
+        let attended = selfAttention(packed: packed, heads: heads, mask: mask, dropout: dropout, randomness: randomness)
+        return output(heard?(attended) ?? attended, randomness)
     }
 
     /// Its two matrices for single rows; those that are packed already as they are.

@@ -86,9 +86,12 @@ package final class Prior: Module {
         let padded = tokens.flatMap { [beginning] + $0 + Array(repeating: beginning, count: steps - 1 - $0.count) }
         let following = tokenRows(padded, shape: [tokens.count, steps], from: 0)
         let mask = AttentionMask.prefixCausal(prefix: length, lengths: text.map(\.count))
-        var x = Tensor.concatenated([prefix, following], axis: 1).dropout(configuration.dropout, randomness)
-        for layer in layers { x = layer(x, mask: mask, record: record, randomness: randomness) }
-        return classify(x.sliced(axis: 1, length..<length + steps), codeTable: codeTable)
+        let x = Tensor.concatenated([prefix, following], axis: 1).dropout(configuration.dropout, randomness)
+        let heard = tokens.indices.flatMap { item in (length..<length + steps).map { item * (length + steps) + $0 } }
+        return classify(
+            layers(
+                x, mask: mask, record: record, heard: HeardRows(rows: heard, batch: tokens.count),
+                randomness: randomness), codeTable: codeTable)
     }
 
     /// Embeddings of the text: symbols, positions, BERT features and the speaker, [B, L, C].

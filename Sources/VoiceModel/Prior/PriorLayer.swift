@@ -1,7 +1,7 @@
 import Neural
 import Tensor
 
-/// One transformer layer of either prior (Vaswani et al. 2017): [B, R, C] -> [B, R, C], R rows.
+/// One transformer layer of either prior (Vaswani et al. 2017): [B, R, C] -> [B, R, C], R rows, or those that are heard.
 ///
 /// With norms first it is GPT's (Radford et al. 2019), with norms after it the public v2 graph's, which also drops out
 /// between the two feed-forward matrices.
@@ -42,20 +42,21 @@ final class PriorLayer: Module {
 
     func callAsFunction(
         _ x: Tensor, mask: AttentionMask, cache: KeyValueCache? = nil, record: AttentionRecord? = nil,
-        randomness: StepRandomness?
+        heard: HeardRows? = nil, randomness: StepRandomness?
     ) -> Tensor {
         shared?.unpack(packed)
         switch arrangement {
         case .normFirstWithGELU:
             let attended = attention(
-                attentionNorm(x), mask: mask, cache: cache, record: record, randomness: randomness)
-            let y = x.adding(attended, dropout: dropout, randomness)
+                attentionNorm(x), mask: mask, cache: cache, record: record, heard: heard, randomness: randomness)
+            let y = (heard?(x) ?? x).adding(attended, dropout: dropout, randomness)
             let z = expand.feedForward(
                 feedForwardNorm(y), contract: contract, activation: .gelu, randomness: randomness)
             return y.adding(z, dropout: dropout, randomness)
         case .normAfterWithReLU:
-            let attended = attention(x, mask: mask, cache: cache, record: record, randomness: randomness)
-            let y = attentionNorm(x, adding: attended, dropout: dropout, randomness)
+            let attended = attention(
+                x, mask: mask, cache: cache, record: record, heard: heard, randomness: randomness)
+            let y = attentionNorm(heard?(x) ?? x, adding: attended, dropout: dropout, randomness)
             let z = expand.feedForward(
                 y, contract: contract, activation: .relu, dropout: dropout, randomness: randomness)
             return feedForwardNorm(y, adding: z, dropout: dropout, randomness)
@@ -97,6 +98,33 @@ final class PriorLayer: Module {
         state.child("linear2", contract)
         state.child("norm1", attentionNorm)
         state.child("norm2", feedForwardNorm)
+    }
+}
+
+/// The rows of the last layer that foretell something. A text's others are only attended to: what would come out of them
+/// nobody reads, and neither is it made.
+struct HeardRows {
+    /// Places among all rows of all items; as many in each item.
+    let rows: [Int]
+    let batch: Int
+
+    /// [B, R, C] -> [B, rows of an item, C]
+    func callAsFunction(_ x: Tensor) -> Tensor {
+        x.reshaped([-1, x.shape[2]]).embedding(rows, shape: [batch, rows.count / batch])
+    }
+}
+
+extension [PriorLayer] {
+    /// Sends rows [B, R, C] through all of them, one after the other: -> [B, heard rows, C].
+    func callAsFunction(
+        _ x: Tensor, mask: AttentionMask, record: AttentionRecord?, heard: HeardRows, randomness: StepRandomness?
+    ) -> Tensor {
+        var x = x
+        for (index, layer) in enumerated() {
+            x = layer(
+                x, mask: mask, record: record, heard: index == count - 1 ? heard : nil, randomness: randomness)
+        }
+        return x
     }
 }
 

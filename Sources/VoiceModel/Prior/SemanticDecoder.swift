@@ -99,17 +99,19 @@ package final class SemanticDecoder: Module {
         let length = padding.symbols, steps = padding.tokens, rows = length + steps
         let padded = tokens.flatMap { $0 + Array(repeating: end, count: steps - $0.count) }
         let following = tokenRows(padded, shape: [tokens.count, steps], from: 0)
-        var x = Tensor.concatenated([textRows(text, width: length, bert: bert), following], axis: 1)
+        let x = Tensor.concatenated([textRows(text, width: length, bert: bert), following], axis: 1)
             .dropout(configuration.dropout, randomness)
         let mask = AttentionMask.prefixCausal(prefix: length, lengths: text.map(\.count))
-        for layer in layers { x = layer(x, mask: mask, record: record, randomness: randomness) }
         // An item's own last symbol, in a batch of unequal texts not the last row of the text, then the tokens.
         var heard = [Int]()
         for (b, symbols) in text.enumerated() {
             heard.append(b * rows + symbols.count - 1)
             heard += b * rows + length..<(b + 1) * rows
         }
-        return output(x.reshaped([text.count * rows, -1]).embedding(heard, shape: [text.count, steps + 1]))
+        return output(
+            layers(
+                x, mask: mask, record: record, heard: HeardRows(rows: heard, batch: text.count),
+                randomness: randomness))
     }
 
     /// Embeddings of the text: symbols, BERT features and positions, [B, L, C].
