@@ -146,7 +146,7 @@ void ck_gather_item(const ck_convolution *c, int64_t item, const ck_signal *long
     }
     if (ck_winograd_filters(c, 0)) {
         const ck_winograd_plan filters = ck_winograd_plan_of(c, 0);
-        ck_winograd_item(c, &filters, item, longs, 0, packed, finish, finish->scale, shorts, scratch);
+        ck_winograd_item(c, &filters, item, longs, 0, weight, packed, finish, finish->scale, shorts, scratch);
         return;
     }
     const ck_gather_plan plan = plan_of(c);

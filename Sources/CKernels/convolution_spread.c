@@ -221,7 +221,7 @@ void ck_spread_item(const ck_convolution *c, int64_t item, const ck_signal *shor
     }
     if (ck_winograd_filters(c, 1)) {
         const ck_winograd_plan filters = ck_winograd_plan_of(c, 1);
-        ck_winograd_item(c, &filters, item, shorts, finish->scale, packed, finish, 0, longs, scratch);
+        ck_winograd_item(c, &filters, item, shorts, finish->scale, weight, packed, finish, 0, longs, scratch);
         return;
     }
     const ck_spread_plan plan = plan_of(c);

@@ -77,23 +77,35 @@ ck_winograd_plan ck_winograd_plan_of(const ck_convolution *c, int is_spread) {
     plan.width = ck_winograd_vector * (ck_ceiling(plan.vectors, plan.panels) + (plan.base.chunks > 1));
     plan.x_plane = plan.panels * plan.inputs * plan.width + ck_winograd_plane_gap;
     plan.w_plane = plan.outputs * plan.products + ck_winograd_plane_gap;
+    plan.run_phases = 1;
     enum { span_panels = 16, plane_floats = 262144, result_floats = 196608, enough_items = 12 };
-    enum { own_weights = 524288, own_floats = 131072, own_rows = 32, fewest_own = 8 };
+    enum { few_weights = 524288, many_weights = 2097152, signal_floats = 131072, most_own_weights = 540672 };
+    enum { own_rows = 32, many_panels = 8 };
     plan.spans = ck_ceiling(plan.panels, span_panels);
-    if (points * plan.w_plane <= own_weights && plan.panels >= fewest_own) {
+    if (points * plan.w_plane <= few_weights && plan.panels >= many_panels) {
         // Few weights, many columns: an item's signal stays in the second-level cache from its transform on.
-        const int64_t most = ck_larger(1, own_floats / (points * plan.inputs * plan.width));
-        plan.packs_own = 1;
+        const int64_t most = ck_larger(1, signal_floats / (points * plan.inputs * plan.width));
+        plan.packs_signal = 1;
         plan.tiles = ck_larger(ck_ceiling(plan.panels, ck_smaller(span_panels, most)),
                                ck_smaller(plan.panels, enough_items));
         plan.run_rows = ck_smaller(plan.outputs, own_rows);
         plan.x_plane = ck_ceiling(plan.panels, plan.tiles) * plan.inputs * plan.width + ck_winograd_plane_gap;
     } else {
         plan.run_rows = ck_smaller(plan.outputs, 64);
+        if (points * plan.w_plane > many_weights) {
+            // Their transforms would go to memory and come back: they stay in the second-level cache, too.
+            plan.packs_weights = 1;
+            plan.run_phases = is_spread ? plan.base.phases : 1;
+            while (plan.run_rows > 8 && points * plan.run_rows * plan.products > most_own_weights)
+                plan.run_rows = ck_round_up(plan.run_rows / 2, 8);
+            plan.run_rows = ck_larger(8, plan.run_rows / (8 * plan.run_phases) * 8) * plan.run_phases;
+            plan.w_plane = plan.run_rows * plan.products + ck_winograd_plane_gap;
+        }
         const int64_t most = ck_smaller(plane_floats / (plan.inputs * plan.width),
                                         result_floats / (points * plan.run_rows * ck_winograd_panel));
         plan.tiles = ck_ceiling(plan.panels, ck_larger(1, ck_smaller(span_panels, most)));
-        while (plan.run_rows > 16 && plan.tiles * ck_ceiling(plan.outputs, plan.run_rows) < enough_items)
+        while (!plan.packs_weights && plan.run_rows > 16 &&
+               plan.tiles * ck_ceiling(plan.outputs, plan.run_rows) < enough_items)
             plan.run_rows = ck_round_up(plan.run_rows / 2, 8);
     }
     plan.runs = ck_ceiling(plan.outputs, plan.run_rows);
@@ -111,17 +123,30 @@ CK_INLINE column_range columns_of(const ck_winograd_plan *plan, int64_t first, i
 
 enum { pack_channels = 8 };
 
+/// A run's rows are its channels in its first phase, then those in the next.
+typedef struct { int64_t first_channel, channels; } run_of_channels;
+
+CK_INLINE run_of_channels run_at(const ck_winograd_plan *plan, int64_t run) {
+    const int64_t most = plan->run_rows / plan->run_phases, first = run * most;
+    return (run_of_channels){first, ck_smaller(most, plan->outputs / plan->run_phases - first)};
+}
+
 /// Eight output channels each, in all their phases.
 CK_INLINE int64_t weight_pieces(const ck_winograd_plan *plan) {
-    return plan->outputs / (plan->is_spread ? plan->base.phases : 1) / 8;
+    return plan->packs_weights ? 0 : plan->outputs / (plan->is_spread ? plan->base.phases : 1) / 8;
 }
 
 int64_t ck_winograd_packings(const ck_winograd_plan *plan) {
-    return weight_pieces(plan) + (plan->packs_own ? 0 : plan->spans * ck_ceiling(plan->inputs, pack_channels));
+    return weight_pieces(plan) + (plan->packs_signal ? 0 : plan->spans * ck_ceiling(plan->inputs, pack_channels));
+}
+
+/// Floats of the weights that are packed for all, before the signal.
+CK_INLINE int64_t weight_floats(const ck_winograd_plan *plan) {
+    return plan->packs_weights ? 0 : plan->base.points * plan->w_plane;
 }
 
 int64_t ck_winograd_packed_count(const ck_winograd_plan *plan) {
-    return plan->base.points * (plan->w_plane + (plan->packs_own ? 0 : plan->x_plane)) + ck_most_lanes;
+    return weight_floats(plan) + (plan->packs_signal ? 0 : plan->base.points * plan->x_plane) + ck_most_lanes;
 }
 
 // MARK: - Weights
@@ -180,8 +205,9 @@ CK_INLINE void transform_taps(const int points, int64_t kernel, int64_t first, i
     }
 }
 
+/// Weights of eight output channels from `row` on, in all their phases; `packed` begins with those of `run`.
 CK_CLONES static void pack_weights(const ck_convolution *c, const ck_winograd_plan *plan, int64_t row,
-                                   const float *weight, float *packed) {
+                                   run_of_channels run, const float *weight, float *packed) {
     const ck_winograd *base = &plan->base;
     const int64_t kernel = c->kernel, half = base->block_rows == 8 ? 0 : 4 * plan->products;
     const int64_t inputs = plan->is_spread ? plan->inputs : c->inputs;
@@ -199,12 +225,12 @@ CK_CLONES static void pack_weights(const ck_convolution *c, const ck_winograd_pl
             }
         for (int64_t part = 0; part < base->chunks * base->phases; part++) {
             // Chunks stand side by side; phases are input channels, or output channels of a data gradient.
-            int64_t block = row, product = i * base->chunks + part, first = part * ck_winograd_outputs;
+            int64_t block = row - run.first_channel, product = i * base->chunks + part, first = part * ck_winograd_outputs;
             if (base->phases > 1 && !plan->is_spread) {
                 product = part * c->inputs + i;
                 first = part;
             } else if (base->phases > 1) {
-                block = part * c->inputs + row;
+                block += part * run.channels;
                 product = i;
                 first = kernel - 1 - part - base->phases * (base->taps - 1);
             }
@@ -286,7 +312,7 @@ CK_CLONES static void pack_channel(const ck_convolution *c, const ck_winograd_pl
 void ck_winograd_pack(const ck_convolution *c, const ck_winograd_plan *plan, int64_t index, const ck_signal *in,
                       const float *scale, const float *weight, float *packed) {
     if (index < weight_pieces(plan)) {
-        pack_weights(c, plan, index * 8, weight, packed);
+        pack_weights(c, plan, index * 8, (run_of_channels){0, c->inputs}, weight, packed);
         return;
     }
     index -= weight_pieces(plan);
@@ -294,21 +320,29 @@ void ck_winograd_pack(const ck_convolution *c, const ck_winograd_plan *plan, int
     for (int64_t channel = first; channel < ck_smaller(plan->inputs, first + pack_channels); channel++)
         pack_channel(c, plan, ck_block_start(plan->panels, plan->spans, span),
                      ck_block_start(plan->panels, plan->spans, span + 1), in, channel, scale ? scale[channel] : 1, 0,
-                     packed + plan->base.points * plan->w_plane);
+                     packed + weight_floats(plan));
 }
 
 // MARK: - Products and results
 
-int64_t ck_winograd_items(const ck_winograd_plan *plan) { return plan->tiles * (plan->packs_own ? 1 : plan->runs); }
+int64_t ck_winograd_items(const ck_winograd_plan *plan) {
+    return (plan->packs_weights ? 1 : plan->tiles) * (plan->packs_signal ? 1 : plan->runs);
+}
 
 /// Floats from row to row of a tile's results.
 CK_INLINE int64_t result_row(const ck_winograd_plan *plan) {
     return (ck_ceiling(plan->panels, plan->tiles) * ck_winograd_panel + 16) | 16;
 }
 
+/// Floats of what an item packs, in whole cache lines.
+CK_INLINE int64_t own_floats(const ck_winograd_plan *plan) {
+    const int64_t plane = plan->packs_signal ? plan->x_plane : plan->packs_weights ? plan->w_plane : 0;
+    return ck_round_up(plan->base.points * plane, 16);
+}
+
 int64_t ck_winograd_scratch(const ck_winograd_plan *plan) {
-    return plan->base.points * (plan->run_rows * result_row(plan) + (plan->packs_own ? plan->x_plane : 0)) +
-           plan->products + 2 * ck_most_lanes;
+    return own_floats(plan) + plan->base.points * plan->run_rows * result_row(plan) + plan->products +
+           2 * ck_most_lanes;
 }
 
 CK_INLINE void transform_results(const int points, int64_t count, const float *restrict from, int64_t plane,
@@ -353,13 +387,16 @@ CK_CLONES static void finish_channel(const ck_convolution *c, const ck_winograd_
     }
 }
 
-/// A run of output channels over a range of panels, the first of which is `signal`'s first.
-static void run_of_rows(const ck_convolution *c, const ck_winograd_plan *plan, int64_t run, int64_t first_panel,
-                        int64_t end_panel, const float *packed, const float *signal, const int32_t *offsets,
-                        const ck_finish *finish, const float *scale, float *out, float *results) {
+/// A run over a tile, whose first panel is `signal`'s first; `weights` begin with the run's.
+static void run_of_rows(const ck_convolution *c, const ck_winograd_plan *plan, int64_t run, int64_t tile,
+                        const float *weights, const float *signal, const int32_t *offsets, const ck_finish *finish,
+                        const float *scale, float *out, float *results) {
     const ck_winograd *base = &plan->base;
+    const int64_t first_panel = ck_block_start(plan->panels, plan->tiles, tile);
+    const int64_t end_panel = ck_block_start(plan->panels, plan->tiles, tile + 1);
     const column_range range = columns_of(plan, first_panel, end_panel);
-    const int64_t first_row = run * plan->run_rows, rows = ck_smaller(plan->run_rows, plan->outputs - first_row);
+    const run_of_channels own_rows = run_at(plan, run);
+    const int64_t rows = own_rows.channels * plan->run_phases;
     const int64_t row_floats = result_row(plan), plane = plan->run_rows * row_floats;
     for (int64_t point = 0; point < base->points; point++)
         for (int64_t row = 0; row < rows; row += base->block_rows)
@@ -369,7 +406,7 @@ static void run_of_rows(const ck_convolution *c, const ck_winograd_plan *plan, i
                     .x = signal + point * plan->x_plane + (panel - first_panel) * plan->inputs * plan->width,
                     .offsets = offsets,
                     .products = plan->products,
-                    .weights = packed + point * plan->w_plane + (first_row + row) * plan->products,
+                    .weights = weights + point * plan->w_plane + row * plan->products,
                     .scale = ck_no_scale,
                     .bias = ck_no_bias,
                     .y = results + point * plane + row * row_floats + own.first - range.first,
@@ -377,28 +414,43 @@ static void run_of_rows(const ck_convolution *c, const ck_winograd_plan *plan, i
                 };
                 ck_run_strip(base->blocks, base->block_rows, &strip, own.end - own.first);
             }
-    for (int64_t row = 0; row < rows; row++)
-        finish_channel(c, plan, range, first_row + row, results + row * row_floats, plane, finish, scale, out);
+    for (int64_t row = 0; row < rows; row++) {
+        const int64_t channel = row / own_rows.channels * (plan->outputs / plan->run_phases) + own_rows.first_channel +
+                                row % own_rows.channels;
+        finish_channel(c, plan, range, channel, results + row * row_floats, plane, finish, scale, out);
+    }
 }
 
 void ck_winograd_item(const ck_convolution *c, const ck_winograd_plan *plan, int64_t item, const ck_signal *in,
-                      const float *in_scale, const float *packed, const ck_finish *finish, const float *scale,
-                      float *out, float *scratch) {
+                      const float *in_scale, const float *weight, const float *packed, const ck_finish *finish,
+                      const float *scale, float *out, float *scratch) {
     const ck_winograd *base = &plan->base;
-    const int64_t tile = item % plan->tiles;
-    const int64_t first = ck_block_start(plan->panels, plan->tiles, tile);
-    const int64_t end = ck_block_start(plan->panels, plan->tiles, tile + 1);
-    float *results = scratch + (plan->packs_own ? base->points * plan->x_plane : 0);
+    float *own = scratch, *results = scratch + own_floats(plan);
     int32_t *offsets = (int32_t *)(results + base->points * plan->run_rows * result_row(plan));
     for (int64_t i = 0, q = 0; i < plan->inputs; i++)
         for (int64_t chunk = 0; chunk < base->chunks; chunk++) offsets[q++] = (int32_t)(i * plan->width + chunk);
-    if (!plan->packs_own) {
-        const float *signal = packed + base->points * plan->w_plane + first * plan->inputs * plan->width;
-        run_of_rows(c, plan, item / plan->tiles, first, end, packed, signal, offsets, finish, scale, out, results);
+    const int64_t run_weights = plan->run_rows * plan->products;
+    if (plan->packs_signal) {
+        const int64_t first = ck_block_start(plan->panels, plan->tiles, item);
+        const int64_t end = ck_block_start(plan->panels, plan->tiles, item + 1);
+        for (int64_t channel = 0; channel < plan->inputs; channel++)
+            pack_channel(c, plan, first, end, in, channel, in_scale ? in_scale[channel] : 1, first, own);
+        for (int64_t run = 0; run < plan->runs; run++)
+            run_of_rows(c, plan, run, item, packed + run * run_weights, own, offsets, finish, scale, out, results);
         return;
     }
-    for (int64_t channel = 0; channel < plan->inputs; channel++)
-        pack_channel(c, plan, first, end, in, channel, in_scale ? in_scale[channel] : 1, first, scratch);
-    for (int64_t run = 0; run < plan->runs; run++)
-        run_of_rows(c, plan, run, first, end, packed, scratch, offsets, finish, scale, out, results);
+    const int64_t run = plan->packs_weights ? item : item / plan->tiles;
+    const float *weights = plan->packs_weights ? own : packed + run * run_weights;
+    if (plan->packs_weights) {
+        const run_of_channels rows = run_at(plan, run);
+        for (int64_t row = 0; row < rows.channels; row += 8)
+            pack_weights(c, plan, rows.first_channel + row, rows, weight, own);
+    }
+    const int64_t first_tile = plan->packs_weights ? 0 : item % plan->tiles;
+    const int64_t end_tile = plan->packs_weights ? plan->tiles : first_tile + 1;
+    for (int64_t tile = first_tile; tile < end_tile; tile++) {
+        const int64_t panel = ck_block_start(plan->panels, plan->tiles, tile);
+        run_of_rows(c, plan, run, tile, weights, packed + weight_floats(plan) + panel * plan->inputs * plan->width,
+                    offsets, finish, scale, out, results);
+    }
 }

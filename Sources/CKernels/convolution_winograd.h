@@ -51,7 +51,9 @@ typedef struct {
     int64_t x_plane, w_plane;       // floats from point to point of the transformed signal and weights
     int64_t spans;                  // of panels, packed in one piece
     int64_t tiles, run_rows, runs;  // items: groups of panels, and runs of output channels
-    int packs_own;                  // an item packs its panels itself, and makes all channels of them
+    int packs_signal;               // an item packs its panels itself, and makes all channels of them
+    int packs_weights;              // an item packs its run's weights itself, and makes all panels with them
+    int64_t run_phases;             // a run is of channels in as many phases, else of rows
 } ck_winograd_plan;
 
 /// Whether a pass is better done this way.
@@ -73,8 +75,8 @@ int64_t ck_winograd_items(const ck_winograd_plan *plan);
 int64_t ck_winograd_scratch(const ck_winograd_plan *plan);
 /// `in_scale` has a factor for every channel of the signal, `scale` for every one of the result; both may be null.
 void ck_winograd_item(const ck_convolution *c, const ck_winograd_plan *plan, int64_t item, const ck_signal *in,
-                      const float *in_scale, const float *packed, const ck_finish *finish, const float *scale,
-                      float *out, float *scratch);
+                      const float *in_scale, const float *weight, const float *packed, const ck_finish *finish,
+                      const float *scale, float *out, float *scratch);
 
 int64_t ck_winograd_gradient_packings(const ck_convolution *c);
 int64_t ck_winograd_gradient_packed_count(const ck_convolution *c);

@@ -60,13 +60,14 @@ CK_CLONES float ck_dot(int64_t n, const float *a, const float *b) {
     return result;
 }
 
+// Thirty-two running sums: four vectors of them, as one would wait for itself and be slower than memory.
 CK_CLONES double ck_square_sum(int64_t n, const float *x) {
-    double partial[8] = {0};
+    double partial[32] = {0};
     int64_t i = 0;
-    for (; i + 8 <= n; i += 8)
-        for (int k = 0; k < 8; k++) partial[k] += (double)x[i + k] * (double)x[i + k];
+    for (; i + 32 <= n; i += 32)
+        for (int k = 0; k < 32; k++) partial[k] += (double)x[i + k] * (double)x[i + k];
     double result = 0;
-    for (int k = 0; k < 8; k++) result += partial[k];
+    for (int k = 0; k < 32; k++) result += partial[k];
     for (; i < n; i++) result += (double)x[i] * (double)x[i];
     return result;
 }

@@ -70,6 +70,12 @@ private let cases = [
     Case(batch: 3, inputs: 72, outputs: 64, kernel: 7, padding: 9, dilation: 3, length: 701, slope: 0.1),
     Case(batch: 1, inputs: 104, outputs: 96, kernel: 7, padding: 3, length: 130),
     Case(batch: 2, inputs: 24, outputs: 40, kernel: 3, padding: 2, dilation: 2, length: 61, slope: 0.1),
+    // So many weights that items transform their own: in one sum or several, in phases, for more than one tile.
+    Case(batch: 2, inputs: 520, outputs: 528, kernel: 5, padding: 2, length: 43, slope: 0.1),
+    Case(batch: 3, inputs: 376, outputs: 392, kernel: 5, stride: 3, padding: 2, length: 107),
+    Case(batch: 1, inputs: 328, outputs: 336, kernel: 11, padding: 5, length: 161, slope: 0.1),
+    Case(batch: 1, inputs: 392, outputs: 400, kernel: 7, padding: 9, dilation: 3, length: 121),
+    Case(batch: 4, inputs: 2048, outputs: 176, kernel: 3, padding: 1, length: 97),
     Case(batch: 1, inputs: 192, outputs: 64, kernel: 1, length: 60),
     Case(batch: 3, inputs: 150, outputs: 104, kernel: 1, length: 1, slope: 0.1),
     // Few columns, whose weights are read where they stand; and some more, cut by channels all the same.
