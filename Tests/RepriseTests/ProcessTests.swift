@@ -81,6 +81,8 @@ extension ProgramTests {
             kill(last, SIGKILL)
             let ended = try await program.finished()
             #expect(ended.code != 0)
+            // mpirun may be gone before the processes that it ends; the kernel drops the lock with them.
+            try await waitUntil("the other processes to end") { voice.isFree }
             try await voice.expectSound()
             let step = program.lastStep
             _ = try await voice.train(to: step + 2)

@@ -27,6 +27,14 @@ final class TestVoice: Sendable {
 
     deinit { try? FileManager.default.removeItem(at: home) }
 
+    /// Whether no process holds its lock.
+    var isFree: Bool {
+        let descriptor = open(url.appendingPathComponent(".lock").path, O_RDWR)
+        guard descriptor >= 0 else { return true }
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_EX | LOCK_NB) == 0
+    }
+
     /// Upwards of this file, also where the tests' folder is a link to elsewhere.
     static func samples(_ voice: String = "slt", file: String = #filePath) throws -> URL {
         let places = [URL(fileURLWithPath: file), URL(fileURLWithPath: file).resolvingSymlinksInPath()]
