@@ -184,9 +184,17 @@ CK_CLONES static void pack_channel(const ck_convolution *c, const ck_winograd_pl
         const int64_t start = 4 * step * tile + line % dilation + phase - plan->padding;
         const int64_t at = (line / dilation * channels + channel % channels) * plan->in_length;
         const float *from = in->values + at, *gate = in->gate ? in->gate + at : 0;
-        float *to = low + 4 * (column - range.first), *next = high + 4 * (column - range.first);
-        copy_line(to, 4 * count, from, gate, plan->in_length, start, step, in->slope, scale);
-        copy_line(next, 4 * count, from, gate, plan->in_length, start + 4 * step, step, in->slope, scale);
+        const int64_t first = 4 * (column - range.first);
+        copy_line(low + first, 4 * count, from, gate, plan->in_length, start, step, in->slope, scale);
+        // A tile reaches into the next one; the line's last one there into what follows it.
+        memcpy(high + first, low + first + 4, sizeof(float) * 4 * (size_t)(count - 1));
+        for (int64_t e = 4 * count; e < 4 * count + base->points - 4; e++) {
+            const int64_t place = start + e * step;
+            float value = 0;
+            if (place >= 0 && place < plan->in_length)
+                value = from[place] * (gate && gate[place] < 0 ? in->slope * scale : scale);
+            high[first + e - 4] = value;
+        }
         column += count;
     }
     for (int64_t e = 4 * (column - range.first); e < 4 * (end - range.first); e++) low[e] = high[e] = 0;
@@ -206,7 +214,8 @@ CK_CLONES static void pack_channel(const ck_convolution *c, const ck_winograd_pl
 void ck_winograd_pack(const ck_convolution *c, const ck_winograd_plan *plan, int64_t index, const ck_signal *in,
                       const float *scale, const float *weight, float *packed) {
     if (index < weight_pieces(plan)) {
-        pack_weights(c, plan, index * 8, (run_of_channels){0, c->inputs}, weight, packed);
+        const int64_t run = index * 8 / (plan->run_rows / plan->run_phases);
+        pack_weights(c, plan, index * 8, run_at(plan, run), weight, packed + run * plan->run_rows * plan->products);
         return;
     }
     index -= weight_pieces(plan);
@@ -249,34 +258,60 @@ CK_INLINE void transform_results(const int points, int64_t count, const float *r
     }
 }
 
-/// Takes a row's values at the points to its outputs' places.
+CK_INLINE void outputs_of(const ck_winograd_plan *plan, int64_t count, const float *results, int64_t plane,
+                          float factor, float bias, float *row) {
+    switch (plan->base.points) {
+    case 5: transform_results(5, count, results, plane, factor, bias, row); break;
+    case 6: transform_results(6, count, results, plane, factor, bias, row); break;
+    case 7: transform_results(7, count, results, plane, factor, bias, row); break;
+    default: transform_results(8, count, results, plane, factor, bias, row);
+    }
+}
+
+/// Takes a channel's values at the points to its outputs' places.
 CK_CLONES static void finish_channel(const ck_convolution *c, const ck_winograd_plan *plan, column_range range,
                                      int64_t channel, const float *results, int64_t plane, const ck_finish *finish,
                                      const float *scale, float *out) {
     const ck_winograd *base = &plan->base;
-    const int has_phases = base->phases > 1 && plan->is_spread;
-    const int64_t channels = has_phases ? c->inputs : plan->outputs, phase = channel / channels;
     const int64_t dilation = c->dilation, end = ck_smaller(range.end, base->columns);
-    channel %= channels;
-    const float factor = scale ? scale[channel] : 1, bias = finish->bias ? finish->bias[channel] : 0;
     float row[4 * most_span];
-    switch (base->points) {
-    case 5: transform_results(5, end - range.first, results, plane, factor, bias, row); break;
-    case 6: transform_results(6, end - range.first, results, plane, factor, bias, row); break;
-    case 7: transform_results(7, end - range.first, results, plane, factor, bias, row); break;
-    default: transform_results(8, end - range.first, results, plane, factor, bias, row);
+    outputs_of(plan, end - range.first, results, plane, scale ? scale[channel] : 1,
+               finish->bias ? finish->bias[channel] : 0, row);
+    for (int64_t column = range.first; column < end;) {
+        const int64_t line = column / base->pitch, tile = column % base->pitch;
+        const int64_t count = ck_smaller(base->pitch - tile, end - column);
+        const int64_t first = 4 * tile * dilation + line % dilation;
+        const int64_t left = ck_ceiling(ck_larger(0, plan->out_length - first), dilation);
+        const int64_t at = (line / dilation * plan->outputs + channel) * plan->out_length + first;
+        ck_finish_row(ck_smaller(left, 4 * count), row + 4 * (column - range.first), dilation, at, finish, out);
+        column += count;
+    }
+}
+
+/// The same of a channel in three phases, whose rows of results lie `phase_floats` apart: what belongs side by side is put
+/// there first.
+CK_CLONES static void finish_phases(const ck_convolution *c, const ck_winograd_plan *plan, column_range range,
+                                    int64_t channel, const float *results, int64_t plane, int64_t phase_floats,
+                                    const ck_finish *finish, const float *scale, float *out) {
+    const ck_winograd *base = &plan->base;
+    const int64_t end = ck_smaller(range.end, base->columns), columns = end - range.first;
+    float rows[ck_winograd_phases][4 * most_span], row[ck_winograd_phases * 4 * most_span];
+    for (int64_t phase = 0; phase < ck_winograd_phases; phase++)
+        outputs_of(plan, columns, results + phase * phase_floats, plane, scale ? scale[channel] : 1,
+                   finish->bias ? finish->bias[channel] : 0, rows[phase]);
+    for (int64_t e = 0; e < 4 * columns; e++) {
+        row[3 * e] = rows[0][e];
+        row[3 * e + 1] = rows[1][e];
+        row[3 * e + 2] = rows[2][e];
     }
     for (int64_t column = range.first; column < end;) {
         const int64_t line = column / base->pitch, tile = column % base->pitch;
         const int64_t count = ck_smaller(base->pitch - tile, end - column);
-        // Where the line's results stand, of which the first may fall before the signal if it has phases.
-        const int64_t step = has_phases ? base->phases : dilation, length = has_phases ? c->long_length : plan->out_length;
-        int64_t first = 4 * tile * step + line % dilation;
-        if (has_phases) first += plan->first * step + phase - c->padding;
-        const int64_t skipped = first < 0, left = ck_ceiling(ck_larger(0, length - first), step) - skipped;
-        const int64_t at = (line / dilation * channels + channel) * length + first + skipped * step;
-        ck_finish_row(ck_smaller(left, 4 * count - skipped), row + 4 * (column - range.first) + skipped, step, at,
-                      finish, out);
+        // The first outputs may fall before the signal.
+        const int64_t first = (4 * tile + plan->first) * c->stride - c->padding, skipped = ck_larger(0, -first);
+        const int64_t places = ck_smaller(4 * count * c->stride, c->long_length - first) - skipped;
+        const int64_t at = (line * c->inputs + channel) * c->long_length + first + skipped;
+        ck_finish_row(places, row + 4 * c->stride * (column - range.first) + skipped, 1, at, finish, out);
         column += count;
     }
 }
@@ -308,10 +343,13 @@ static void run_of_rows(const ck_convolution *c, const ck_winograd_plan *plan, i
                 };
                 ck_run_strip(base->blocks, base->block_rows, &strip, own.end - own.first);
             }
-    for (int64_t row = 0; row < rows; row++) {
-        const int64_t channel = row / own_rows.channels * (plan->outputs / plan->run_phases) + own_rows.first_channel +
-                                row % own_rows.channels;
-        finish_channel(c, plan, range, channel, results + row * row_floats, plane, finish, scale, out);
+    for (int64_t i = 0; i < own_rows.channels; i++) {
+        const int64_t channel = own_rows.first_channel + i;
+        const float *own = results + i * row_floats;
+        if (plan->run_phases > 1)
+            finish_phases(c, plan, range, channel, own, plane, own_rows.channels * row_floats, finish, scale, out);
+        else
+            finish_channel(c, plan, range, channel, own, plane, finish, scale, out);
     }
 }
 

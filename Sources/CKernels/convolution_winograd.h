@@ -24,6 +24,7 @@
 enum {
     ck_winograd_outputs = 4,   // of a tile
     ck_winograd_points = 8,    // at most
+    ck_winograd_phases = 3,    // of a strided convolution: the one stride that is known
     ck_winograd_vector = 16,   // columns and channels are divided in these
     ck_winograd_panel = 48,    // columns or channels that stand together, and are read by one block of a kernel
     ck_winograd_plane_gap = 208,  // floats between the planes of two points, so that they do not fall on the same sets
@@ -53,7 +54,7 @@ typedef struct {
     int64_t tiles, run_rows, runs;  // items: groups of panels, and runs of output channels
     int packs_signal;               // an item packs its panels itself, and makes all channels of them
     int packs_weights;              // an item packs its run's weights itself, and makes all panels with them
-    int64_t run_phases;             // a run is of channels in as many phases, else of rows
+    int64_t run_phases;             // a run is of channels in as many phases
 } ck_winograd_plan;
 
 /// Whether a pass is better done this way.

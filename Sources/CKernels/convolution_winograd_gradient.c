@@ -12,7 +12,7 @@ CK_WINOGRAD_GRADIENT_TRANSFORMS(float, one)
 
 typedef struct {
     ck_winograd base;
-    int64_t inputs;                   // phases included
+    int64_t inputs;                   // phases included: a channel's stand side by side
     int64_t columns;                  // of all lines, to the last one's end
     int64_t vectors, panels, width;   // of input channels
     int64_t long_plane, short_plane;  // floats from point to point
@@ -53,9 +53,12 @@ static gradient_plan plan_of(const ck_convolution *c) {
     return plan;
 }
 
+enum { piece_channels = 16 };  // packed in one piece, so that whole cache lines are written
+
 int64_t ck_winograd_gradient_packings(const ck_convolution *c) {
     const gradient_plan plan = plan_of(c);
-    return plan.packs_own ? 0 : plan.spans * (plan.inputs + c->outputs) / 8;
+    if (plan.packs_own) return 0;
+    return plan.spans * (ck_ceiling(plan.inputs, piece_channels) + ck_ceiling(c->outputs, piece_channels));
 }
 
 int64_t ck_winograd_gradient_partials(const ck_convolution *c) {
@@ -76,16 +79,18 @@ int64_t ck_winograd_gradient_packed_count(const ck_convolution *c) {
 
 enum { most_positions = 4 * most_columns + 8 };
 
-/// Positions start + e * step, e < count, of eight channels, transposed.
-CK_INLINE void transposed_lines(const ck_signal *signal, int64_t at, int64_t length, int64_t start, int64_t step,
-                                int64_t count, float *rows, float *columns) {
+/// Positions start + e * step, e < count, of eight channels from `channel` on, transposed; a channel stands there once for
+/// each of its phases, which begin one position apart.
+CK_INLINE void transposed_lines(const ck_signal *signal, int64_t channel, int64_t phases, int64_t length, int64_t start,
+                                int64_t step, int64_t count, float *rows, float *columns) {
     for (int r = 0; r < 8; r++) {
-        const float *from = signal->values + at + r * length, *gate = signal->gate ? signal->gate + at + r * length : 0;
+        const int64_t at = (channel + r) / phases * length, first = start + (channel + r) % phases;
+        const float *from = signal->values + at, *gate = signal->gate ? signal->gate + at : 0;
         float *to = rows + r * most_positions;
         switch (step) {
-        case 1: ck_pack_row(to, count, from, gate, length, start, 1, signal->slope, 1); break;
-        case 3: ck_pack_row(to, count, from, gate, length, start, 3, signal->slope, 1); break;
-        default: ck_pack_row(to, count, from, gate, length, start, step, signal->slope, 1);
+        case 1: ck_pack_row(to, count, from, gate, length, first, 1, signal->slope, 1); break;
+        case 3: ck_pack_row(to, count, from, gate, length, first, 3, signal->slope, 1); break;
+        default: ck_pack_row(to, count, from, gate, length, first, step, signal->slope, 1);
         }
     }
     for (int64_t e = 0; e < count; e += 8) ck_transpose_8(rows + e, most_positions, columns + e * 8);
@@ -124,48 +129,53 @@ CK_INLINE void short_tiles(const int points, int64_t count, const float *columns
     }
 }
 
-/// Transforms eight channels' columns `column` ..< end, in which a panel has `panel_columns`, from `origin` on.
-CK_CLONES static void pack_channels(const ck_convolution *c, const gradient_plan *plan, int64_t column, int64_t end,
-                                    int64_t origin, int64_t panel_columns, int64_t channel, const ck_signal *longs,
-                                    const ck_signal *shorts, float *packed) {
+/// Transforms eight channels' tiles of one line.
+CK_INLINE void pack_line(const ck_convolution *c, const gradient_plan *plan, int64_t column, int64_t count,
+                         int64_t origin, int64_t panel_columns, int64_t channel, const ck_signal *longs,
+                         const ck_signal *shorts, float *packed) {
     const ck_winograd *base = &plan->base;
-    const int is_long = channel < plan->inputs;
-    if (!is_long) channel -= plan->inputs;
-    const int64_t dilation = c->dilation, half = base->block_rows == 8 ? 0 : 4 * panel_columns;
+    const int64_t line = column / base->pitch, tile = column % base->pitch;
+    const int64_t dilation = c->dilation, batch = line / dilation;
     float rows[8 * most_positions], columns[8 * most_positions];
-    while (column < end) {
-        const int64_t line = column / base->pitch, tile = column % base->pitch;
-        const int64_t count = ck_smaller(base->pitch - tile, end - column);
-        const int64_t batch = line / dilation;
-        if (is_long) {
-            const int64_t step = dilation * c->stride, positions = base->outputs * (count - 1) + base->points;
-            transposed_lines(longs, (batch * c->inputs + channel % c->inputs) * c->long_length, c->long_length,
-                             base->outputs * step * tile + line % dilation + channel / c->inputs - c->padding, step,
-                             positions, rows, columns);
-            const int64_t panel = channel / plan->width;
-            float *to = packed + (panel * panel_columns + column - origin) * plan->width + channel % plan->width;
-            switch (base->points) {
-            case 1: plain_columns(count, columns, plan->width, to); break;
-            case 5: long_tiles(5, count, columns, plan->long_plane, plan->width, to); break;
-            case 6: long_tiles(6, count, columns, plan->long_plane, plan->width, to); break;
-            case 7: long_tiles(7, count, columns, plan->long_plane, plan->width, to); break;
-            default: long_tiles(8, count, columns, plan->long_plane, plan->width, to);
-            }
-        } else {
-            // Beyond a line's tiles the signal has ended: those columns are zeros.
-            transposed_lines(shorts, (batch * c->outputs + channel) * c->short_length, c->short_length,
-                             base->outputs * dilation * tile + line % dilation, dilation, base->outputs * count, rows,
-                             columns);
-            float *to = packed + base->points * plan->long_plane + channel * panel_columns +
-                        (column - origin) * base->block_rows;
-            switch (base->points) {
-            case 1: plain_rows(count, columns, half, to); break;
-            case 5: short_tiles(5, count, columns, plan->short_plane, half, to); break;
-            case 6: short_tiles(6, count, columns, plan->short_plane, half, to); break;
-            case 7: short_tiles(7, count, columns, plan->short_plane, half, to); break;
-            default: short_tiles(8, count, columns, plan->short_plane, half, to);
-            }
+    if (channel < plan->inputs) {
+        const int64_t step = dilation * c->stride, positions = base->outputs * (count - 1) + base->points;
+        transposed_lines(longs, batch * plan->inputs + channel, c->stride, c->long_length,
+                         base->outputs * step * tile + line % dilation - c->padding, step, positions, rows, columns);
+        const int64_t panel = channel / plan->width;
+        float *to = packed + (panel * panel_columns + column - origin) * plan->width + channel % plan->width;
+        switch (base->points) {
+        case 1: plain_columns(count, columns, plan->width, to); break;
+        case 5: long_tiles(5, count, columns, plan->long_plane, plan->width, to); break;
+        case 6: long_tiles(6, count, columns, plan->long_plane, plan->width, to); break;
+        case 7: long_tiles(7, count, columns, plan->long_plane, plan->width, to); break;
+        default: long_tiles(8, count, columns, plan->long_plane, plan->width, to);
         }
+        return;
+    }
+    channel -= plan->inputs;
+    // Beyond a line's tiles the signal has ended: those columns are zeros.
+    transposed_lines(shorts, batch * c->outputs + channel, 1, c->short_length,
+                     base->outputs * dilation * tile + line % dilation, dilation, base->outputs * count, rows, columns);
+    const int64_t half = base->block_rows == 8 ? 0 : 4 * panel_columns;
+    float *to = packed + base->points * plan->long_plane + channel * panel_columns + (column - origin) * base->block_rows;
+    switch (base->points) {
+    case 1: plain_rows(count, columns, half, to); break;
+    case 5: short_tiles(5, count, columns, plan->short_plane, half, to); break;
+    case 6: short_tiles(6, count, columns, plan->short_plane, half, to); break;
+    case 7: short_tiles(7, count, columns, plan->short_plane, half, to); break;
+    default: short_tiles(8, count, columns, plan->short_plane, half, to);
+    }
+}
+
+/// Transforms columns `column` ..< end, in which a panel has `panel_columns`, from `origin` on, of all channels `first`
+/// ..< last of either signal; those of the short one are counted on from the long one's.
+CK_CLONES static void pack_channels(const ck_convolution *c, const gradient_plan *plan, int64_t column, int64_t end,
+                                    int64_t origin, int64_t panel_columns, int64_t first, int64_t last,
+                                    const ck_signal *longs, const ck_signal *shorts, float *packed) {
+    while (column < end) {
+        const int64_t count = ck_smaller(plan->base.pitch - column % plan->base.pitch, end - column);
+        for (int64_t channel = first; channel < last; channel += 8)
+            pack_line(c, plan, column, count, origin, panel_columns, channel, longs, shorts, packed);
         column += count;
     }
 }
@@ -187,8 +197,11 @@ void ck_winograd_gradient_pack(const ck_convolution *c, int64_t index, const ck_
     const gradient_plan plan = plan_of(c);
     const int64_t column = index % plan.spans * plan.span;
     if (index == 0) clear_what_chunks_look_ahead_to(&plan, packed);
-    pack_channels(c, &plan, column, ck_smaller(plan.columns, column + plan.span), 0, plan.columns,
-                  index / plan.spans * 8, longs, shorts, packed);
+    const int64_t pieces = ck_ceiling(plan.inputs, piece_channels), piece = index / plan.spans;
+    const int64_t all = piece < pieces ? plan.inputs : plan.inputs + c->outputs;
+    const int64_t first = piece < pieces ? piece * piece_channels : plan.inputs + (piece - pieces) * piece_channels;
+    pack_channels(c, &plan, column, ck_smaller(plan.columns, column + plan.span), 0, plan.columns, first,
+                  ck_smaller(all, first + piece_channels), longs, shorts, packed);
 }
 
 int64_t ck_winograd_gradient_items(const ck_convolution *c) {
@@ -204,29 +217,73 @@ int64_t ck_winograd_gradient_scratch(const ck_convolution *c) {
            (plan.packs_own ? transformed_floats(&plan) : 0);
 }
 
-/// One output channel's taps, from its values at the points, to their places behind `gradient`.
-CK_INLINE void transform_row(const int points, const ck_convolution *c, int64_t chunks, int64_t count,
-                             const float *sums, int64_t plane, const int64_t *first_taps, const int64_t *phases,
-                             float *gradient) {
-    for (int64_t chunk = 0; chunk < chunks; chunk++) {
-        const float *from = sums + chunk * points * plane;
-        if (points == 1) {
-            float *to = gradient + first_taps[0] + chunk;
-            for (int64_t i = 0; i < count; i++) to[i * c->kernel] = from[i];
+typedef float four __attribute__((vector_size(16), aligned(4), may_alias));
+
+/// taps[k][i] of one chunk and phase to gradient[i * kernel + k]: eight input channels at once, and what is written behind
+/// a channel's last tap is written over by the next, but for the last ones.
+CK_INLINE void store_taps(const int64_t kernel, int64_t count, const float taps[16][ck_winograd_panel], float *gradient) {
+    int64_t i = 0;
+    for (; i + 8 + (16 + kernel - 1) / kernel <= count; i += 8) {
+        float low[64], high[64];
+        ck_transpose_8(taps[0] + i, ck_winograd_panel, low);
+        if (kernel > 8) ck_transpose_8(taps[8] + i, ck_winograd_panel, high);
+        for (int64_t e = 0; e < 8; e++) {
+            float *to = gradient + (i + e) * kernel;
+            *(eight *)to = *(const eight *)(low + e * 8);
+            if (kernel > 8) *(eight *)(to + 8) = *(const eight *)(high + e * 8);
+        }
+    }
+    for (; i < count; i++)
+        for (int64_t k = 0; k < kernel; k++) gradient[i * kernel + k] = taps[k][i];
+}
+
+/// The same of a strided convolution with two taps in a phase: inputs `first` ..< first + count are phases of channels.
+CK_INLINE void store_phases(const int64_t kernel, const int64_t stride, int64_t first, int64_t count,
+                            const float taps[16][ck_winograd_panel], float *gradient) {
+    int64_t i = 0;
+    while (i < count) {
+        const int64_t phase = (first + i) % stride;
+        float *to = gradient + (first + i) / stride * kernel;
+        if (phase == 0 && stride == 3 && i + 9 <= count) {
+            *(four *)to = *(const four *)(taps[0] + i);
+            *(four *)(to + 3) = *(const four *)(taps[1] + i);
+            i += 3;
             continue;
         }
-        float rows[5][ck_winograd_panel];
+        to[phase] = taps[0][i];
+        if (phase + stride < kernel) to[phase + stride] = taps[1][i];
+        i++;
+    }
+}
+
+/// One output channel's taps, from its values at the points, for inputs `first` ..< first + count.
+CK_INLINE void transform_row(const int points, const ck_convolution *c, int64_t chunks, int64_t first, int64_t count,
+                             const float *sums, int64_t plane, float *gradient) {
+    float taps[16][ck_winograd_panel];
+    for (int64_t chunk = 0; chunk < chunks; chunk++) {
+        const float *from = sums + chunk * points * plane;
         for (int64_t i = 0; i < count; i++) {
             float u[ck_winograd_points], g[5];
             for (int p = 0; p < points; p++) u[p] = from[p * plane + i];
-            one_tap_gradients(points, u, g);
-            for (int k = 0; k < points - 3; k++) rows[k][i] = g[k];
+            if (points == 1)
+                g[0] = u[0];
+            else
+                one_tap_gradients(points, u, g);
+            for (int k = 0; k < (points == 1 ? 1 : points - 3); k++)
+                taps[chunk * (points == 1 ? 1 : ck_winograd_outputs) + k][i] = g[k];
         }
-        for (int64_t i = 0; i < count; i++) {
-            const int64_t left = c->kernel - phases[i] - chunk * ck_winograd_outputs;
-            float *to = gradient + first_taps[i] + chunk * ck_winograd_outputs;
-            for (int64_t k = 0; k < points - 3 && k * c->stride < left; k++) to[k * c->stride] = rows[k][i];
-        }
+    }
+    if (c->stride > 1) {
+        store_phases(c->kernel, c->stride, first, count, taps, gradient);
+        return;
+    }
+    gradient += first * c->kernel;
+    switch (c->kernel) {
+    case 3: store_taps(3, count, taps, gradient); break;
+    case 5: store_taps(5, count, taps, gradient); break;
+    case 7: store_taps(7, count, taps, gradient); break;
+    case 11: store_taps(11, count, taps, gradient); break;
+    default: store_taps(c->kernel, count, taps, gradient);
     }
 }
 
@@ -234,18 +291,13 @@ CK_INLINE void transform_row(const int points, const ck_convolution *c, int64_t 
 CK_CLONES static void finish_rows(const ck_convolution *c, const gradient_plan *plan, int64_t rows, int64_t first,
                                   int64_t inputs, const float *sums, float *gradient) {
     const int64_t plane = plan->run_rows * plan->width, chunks = plan->base.chunks;
-    int64_t taps[ck_winograd_panel], phases[ck_winograd_panel];
-    for (int64_t i = 0; i < inputs; i++) {
-        phases[i] = (first + i) / c->inputs;
-        taps[i] = (first + i) % c->inputs * c->kernel + phases[i];
-    }
     for (int64_t row = 0; row < rows; row++, sums += plan->width, gradient += c->inputs * c->kernel)
         switch (plan->base.points) {
-        case 1: transform_row(1, c, chunks, inputs, sums, plane, taps, phases, gradient); break;
-        case 5: transform_row(5, c, chunks, inputs, sums, plane, taps, phases, gradient); break;
-        case 6: transform_row(6, c, chunks, inputs, sums, plane, taps, phases, gradient); break;
-        case 7: transform_row(7, c, chunks, inputs, sums, plane, taps, phases, gradient); break;
-        default: transform_row(8, c, chunks, inputs, sums, plane, taps, phases, gradient);
+        case 1: transform_row(1, c, chunks, first, inputs, sums, plane, gradient); break;
+        case 5: transform_row(5, c, chunks, first, inputs, sums, plane, gradient); break;
+        case 6: transform_row(6, c, chunks, first, inputs, sums, plane, gradient); break;
+        case 7: transform_row(7, c, chunks, first, inputs, sums, plane, gradient); break;
+        default: transform_row(8, c, chunks, first, inputs, sums, plane, gradient);
         }
 }
 
@@ -296,16 +348,14 @@ void ck_winograd_gradient_item(const ck_convolution *c, int64_t item, const ck_s
     float *own = sums + plan.base.points * plan.base.chunks * plan.run_rows * plan.width;
     const int64_t column = item * plan.span, end = ck_smaller(plan.columns, column + plan.span);
     const int64_t long_columns = plan.span + reach;
-    for (int64_t channel = 0; channel < plan.inputs; channel += 8)
-        pack_channels(c, &plan, column, ck_smaller(plan.columns, end + reach), column, long_columns, channel, longs,
-                      shorts, own);
+    pack_channels(c, &plan, column, ck_smaller(plan.columns, end + reach), column, long_columns, 0, plan.inputs, longs,
+                  shorts, own);
     if (end + reach > plan.columns)
         for (int64_t point = 0; point < plan.base.points; point++)
             for (int64_t panel = 0; panel < plan.panels; panel++)
                 memset(own + point * plan.long_plane + (panel * long_columns + plan.columns - column) * plan.width, 0,
                        sizeof(float) * (size_t)((end + reach - plan.columns) * plan.width));
-    for (int64_t channel = 0; channel < c->outputs; channel += 8)
-        pack_channels(c, &plan, column, end, column, plan.span, plan.inputs + channel, longs, shorts, own);
+    pack_channels(c, &plan, column, end, column, plan.span, plan.inputs, plan.inputs + c->outputs, longs, shorts, own);
     for (int64_t panel = 0; panel < plan.panels; panel++)
         for (int64_t run = 0; run < plan.runs; run++)
             run_of_rows(c, &plan, panel, run, end - column, long_columns, plan.span, own, offsets,

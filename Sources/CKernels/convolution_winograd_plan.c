@@ -26,7 +26,7 @@ CK_INLINE int64_t strides(const ck_convolution *c) {
 static int pays(const ck_convolution *c, int64_t out_length, int64_t direct, int64_t weight_cost, int64_t signal_cost) {
     if (c->groups != 1 || c->inputs % 8 != 0 || c->outputs % 8 != 0) return 0;
     const int is_known = c->stride == 1 ? c->kernel == 3 || c->kernel == 5 || c->kernel == 7 || c->kernel == 11
-                                        : c->dilation == 1 && c->kernel == 5 && c->stride == 3;
+                                        : c->dilation == 1 && c->kernel == 5 && c->stride == ck_winograd_phases;
     if (!is_known) return 0;
     const ck_winograd w = ck_winograd_of(c, out_length, 0);
     const int64_t weights = c->inputs * c->outputs, points = w.points * w.chunks * w.phases;
@@ -72,9 +72,10 @@ ck_winograd_plan ck_winograd_plan_of(const ck_convolution *c, int is_spread) {
     plan.width = ck_winograd_vector * (ck_ceiling(plan.vectors, plan.panels) + (plan.base.chunks > 1));
     plan.x_plane = plan.panels * plan.inputs * plan.width + ck_winograd_plane_gap;
     plan.w_plane = plan.outputs * plan.products + ck_winograd_plane_gap;
-    plan.run_phases = 1;
+    plan.run_phases = is_spread ? plan.base.phases : 1;
+    const int64_t unit = 8 * plan.run_phases;
     enum { span_panels = 16, plane_floats = 262144, result_floats = 196608, enough_items = 12 };
-    enum { few_weights = 524288, many_weights = 2097152, signal_floats = 131072, most_own_weights = 540672 };
+    enum { few_weights = 1200000, many_weights = 2097152, signal_floats = 131072, most_own_weights = 540672 };
     enum { own_rows = 32, many_panels = 8 };
     plan.spans = ck_ceiling(plan.panels, span_panels);
     if (points * plan.w_plane <= few_weights && plan.panels >= many_panels) {
@@ -83,25 +84,23 @@ ck_winograd_plan ck_winograd_plan_of(const ck_convolution *c, int is_spread) {
         plan.packs_signal = 1;
         plan.tiles = ck_larger(ck_ceiling(plan.panels, ck_smaller(span_panels, most)),
                                ck_smaller(plan.panels, enough_items));
-        plan.run_rows = ck_smaller(plan.outputs, own_rows);
+        plan.run_rows = ck_smaller(plan.outputs, own_rows / unit * unit);
         plan.x_plane = ck_ceiling(plan.panels, plan.tiles) * plan.inputs * plan.width + ck_winograd_plane_gap;
     } else {
-        plan.run_rows = ck_smaller(plan.outputs, 64);
+        plan.run_rows = ck_smaller(plan.outputs, 64 / unit * unit);
         if (points * plan.w_plane > many_weights) {
             // Their transforms would go to memory and come back: they stay in the second-level cache, too.
             plan.packs_weights = 1;
-            plan.run_phases = is_spread ? plan.base.phases : 1;
-            while (plan.run_rows > 8 && points * plan.run_rows * plan.products > most_own_weights)
-                plan.run_rows = ck_round_up(plan.run_rows / 2, 8);
-            plan.run_rows = ck_larger(8, plan.run_rows / (8 * plan.run_phases) * 8) * plan.run_phases;
+            while (plan.run_rows > unit && points * plan.run_rows * plan.products > most_own_weights)
+                plan.run_rows = ck_round_up(plan.run_rows / 2, unit);
             plan.w_plane = plan.run_rows * plan.products + ck_winograd_plane_gap;
         }
         const int64_t most = ck_smaller(plane_floats / (plan.inputs * plan.width),
                                         result_floats / (points * plan.run_rows * ck_winograd_panel));
         plan.tiles = ck_ceiling(plan.panels, ck_larger(1, ck_smaller(span_panels, most)));
-        while (!plan.packs_weights && plan.run_rows > 16 &&
+        while (!plan.packs_weights && plan.run_rows > 2 * unit &&
                plan.tiles * ck_ceiling(plan.outputs, plan.run_rows) < enough_items)
-            plan.run_rows = ck_round_up(plan.run_rows / 2, 8);
+            plan.run_rows = ck_round_up(plan.run_rows / 2, unit);
     }
     plan.runs = ck_ceiling(plan.outputs, plan.run_rows);
     return plan;
