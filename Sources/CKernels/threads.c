@@ -6,7 +6,10 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-enum { maximum_threads = 256, spin_rounds = 2000 };
+// A thread that waits looks for a tenth of a millisecond, then lets others have its core between looks. Only after a
+// millisecond of that does a worker go to sleep: what runs between two loops of a step is mostly shorter, and a core that
+// sleeps takes long to come back where it is another machine's guest.
+enum { maximum_threads = 256, spin_rounds = 2000, yield_rounds = 2000 };
 
 static pthread_mutex_t owner = PTHREAD_MUTEX_INITIALIZER;  // held by the caller whose loop is on the pool
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;   // guards the condition below
@@ -46,8 +49,13 @@ static void *work(void *argument) {
     uint_fast64_t seen = 0;
     inside_loop = true;
     for (;;) {
-        for (int round = 0; round < spin_rounds && atomic_load_explicit(&epoch, memory_order_acquire) == seen; round++)
-            relax();
+        for (int round = 0; round < spin_rounds + yield_rounds; round++) {
+            if (atomic_load_explicit(&epoch, memory_order_acquire) != seen) break;
+            if (round < spin_rounds)
+                relax();
+            else
+                sched_yield();
+        }
         if (atomic_load_explicit(&epoch, memory_order_acquire) == seen) {
             pthread_mutex_lock(&gate);
             while (atomic_load_explicit(&epoch, memory_order_acquire) == seen) pthread_cond_wait(&wake, &gate);
