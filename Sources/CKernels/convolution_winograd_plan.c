@@ -74,7 +74,7 @@ ck_winograd_plan ck_winograd_plan_of(const ck_convolution *c, int is_spread) {
     plan.w_plane = plan.outputs * plan.products + ck_winograd_plane_gap;
     plan.run_phases = is_spread ? plan.base.phases : 1;
     const int64_t unit = 8 * plan.run_phases;
-    enum { span_panels = 16, plane_floats = 262144, result_floats = 196608, enough_items = 12 };
+    enum { span_panels = 16, plane_floats = 262144, result_floats = 196608, enough_items = 16 };
     enum { few_weights = 1200000, many_weights = 2097152, signal_floats = 131072, most_own_weights = 540672 };
     enum { own_rows = 32, many_panels = 8 };
     plan.spans = ck_ceiling(plan.panels, span_panels);

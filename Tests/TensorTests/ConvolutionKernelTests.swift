@@ -89,6 +89,7 @@ private let cases = [
     Case(batch: 2, inputs: 65, outputs: 1, kernel: 2, padding: 1, length: 12, slope: 0.1),
     Case(batch: 2, inputs: 80, outputs: 1, kernel: 1, length: 5),
     Case(batch: 7, inputs: 64, outputs: 96, kernel: 5, stride: 3, padding: 2, length: 107),
+    Case(batch: 40, inputs: 56, outputs: 96, kernel: 5, stride: 3, padding: 2, length: 107, slope: 0.1),
     Case(batch: 1, inputs: 72, outputs: 128, kernel: 5, stride: 3, padding: 1, length: 1901, slope: 0.1),
 ]
 
