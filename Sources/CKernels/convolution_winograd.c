@@ -188,13 +188,8 @@ CK_CLONES static void pack_channel(const ck_convolution *c, const ck_winograd_pl
         copy_line(low + first, 4 * count, from, gate, plan->in_length, start, step, in->slope, scale);
         // A tile reaches into the next one; the line's last one there into what follows it.
         memcpy(high + first, low + first + 4, sizeof(float) * 4 * (size_t)(count - 1));
-        for (int64_t e = 4 * count; e < 4 * count + base->points - 4; e++) {
-            const int64_t place = start + e * step;
-            float value = 0;
-            if (place >= 0 && place < plan->in_length)
-                value = from[place] * (gate && gate[place] < 0 ? in->slope * scale : scale);
-            high[first + e - 4] = value;
-        }
+        copy_line(high + first + 4 * (count - 1), base->points - 4, from, gate, plan->in_length, start + 4 * count * step,
+                  step, in->slope, scale);
         column += count;
     }
     for (int64_t e = 4 * (column - range.first); e < 4 * (end - range.first); e++) low[e] = high[e] = 0;

@@ -217,8 +217,6 @@ int64_t ck_winograd_gradient_scratch(const ck_convolution *c) {
            (plan.packs_own ? transformed_floats(&plan) : 0);
 }
 
-typedef float four __attribute__((vector_size(16), aligned(4), may_alias));
-
 /// taps[k][i] of one chunk and phase to gradient[i * kernel + k]: eight input channels at once, and what is written behind
 /// a channel's last tap is written over by the next, but for the last ones.
 CK_INLINE void store_taps(const int64_t kernel, int64_t count, const float taps[16][ck_winograd_panel], float *gradient) {
@@ -238,16 +236,17 @@ CK_INLINE void store_taps(const int64_t kernel, int64_t count, const float taps[
 }
 
 /// The same of a strided convolution with two taps in a phase: inputs `first` ..< first + count are phases of channels.
-CK_INLINE void store_phases(const int64_t kernel, const int64_t stride, int64_t first, int64_t count,
+CK_INLINE void store_phases(const int64_t kernel, int64_t first, int64_t count,
                             const float taps[16][ck_winograd_panel], float *gradient) {
+    enum { stride = ck_winograd_phases };
     int64_t i = 0;
     while (i < count) {
         const int64_t phase = (first + i) % stride;
         float *to = gradient + (first + i) / stride * kernel;
-        if (phase == 0 && stride == 3 && i + 9 <= count) {
-            *(four *)to = *(const four *)(taps[0] + i);
-            *(four *)(to + 3) = *(const four *)(taps[1] + i);
-            i += 3;
+        if (phase == 0 && i + 3 * stride <= count) {
+            *(ck_row_4 *)to = *(const ck_row_4 *)(taps[0] + i);
+            *(ck_row_4 *)(to + stride) = *(const ck_row_4 *)(taps[1] + i);
+            i += stride;
             continue;
         }
         to[phase] = taps[0][i];
@@ -259,6 +258,7 @@ CK_INLINE void store_phases(const int64_t kernel, const int64_t stride, int64_t 
 /// One output channel's taps, from its values at the points, for inputs `first` ..< first + count.
 CK_INLINE void transform_row(const int points, const ck_convolution *c, int64_t chunks, int64_t first, int64_t count,
                              const float *sums, int64_t plane, float *gradient) {
+    const int chunk_taps = points == 1 ? 1 : points - 3;
     float taps[16][ck_winograd_panel];
     for (int64_t chunk = 0; chunk < chunks; chunk++) {
         const float *from = sums + chunk * points * plane;
@@ -269,12 +269,11 @@ CK_INLINE void transform_row(const int points, const ck_convolution *c, int64_t 
                 g[0] = u[0];
             else
                 one_tap_gradients(points, u, g);
-            for (int k = 0; k < (points == 1 ? 1 : points - 3); k++)
-                taps[chunk * (points == 1 ? 1 : ck_winograd_outputs) + k][i] = g[k];
+            for (int k = 0; k < chunk_taps; k++) taps[chunk * chunk_taps + k][i] = g[k];
         }
     }
     if (c->stride > 1) {
-        store_phases(c->kernel, c->stride, first, count, taps, gradient);
+        store_phases(c->kernel, first, count, taps, gradient);
         return;
     }
     gradient += first * c->kernel;
