@@ -7,6 +7,7 @@ typedef struct {
     const ck_convolution_blocks *blocks;
     int64_t group_inputs, group_outputs, products, group_blocks, reach;
     int by_channels;  // items share packed tiles and divide the channels; else they share packed weights
+    int as_they_are;  // weights read for few columns alone are not worth copying
     int64_t runs;     // of blocks of output channels
     ck_tiling tiling;
 } ck_gather_plan;
@@ -16,16 +17,20 @@ static ck_gather_plan plan_of(const ck_convolution *c) {
     plan.group_inputs = c->inputs / c->groups;
     plan.group_outputs = c->outputs / c->groups;
     plan.products = plan.group_inputs * c->kernel;
-    plan.group_blocks = ck_ceiling(plan.group_outputs, plan.blocks->rows);
     plan.reach = (c->kernel - 1) * c->dilation / c->stride;
     const int64_t rows = c->inputs * c->stride, all = c->batch * (c->short_length + plan.reach);
     plan.by_channels = ck_cut_by_channels(c->outputs * plan.products, rows, all);
-    plan.runs = plan.by_channels ? ck_channel_runs(c->groups * plan.group_blocks) : 1;
     if (plan.by_channels)
         plan.tiling = ck_tile_up(c->batch, c->short_length, plan.reach, ck_wide_tile_columns(rows), c->batch);
     else
         plan.tiling = ck_tile_up(c->batch, c->short_length, plan.reach,
                                  ck_tile_columns(c->batch, c->short_length, rows), ck_larger(1, c->batch / 16));
+    enum { few_columns = 64 };
+    const int64_t columns = ck_all_columns(&plan.tiling, c->batch);
+    plan.as_they_are = plan.by_channels && columns <= few_columns;
+    plan.group_blocks = ck_ceiling(
+        plan.group_outputs, plan.as_they_are ? ck_rows_of_all_columns(plan.blocks, columns) : plan.blocks->rows);
+    plan.runs = plan.by_channels ? ck_channel_runs(c->groups * plan.group_blocks) : 1;
     return plan;
 }
 
@@ -107,6 +112,7 @@ void ck_gather_pack(const ck_convolution *c, int64_t index, const ck_signal *lon
     const int64_t pieces = ck_ceiling(c->inputs, pack_channels);
     const int64_t first = index % pieces * pack_channels;
     const ck_tile tile = ck_tile_at(&plan.tiling, c->batch, index / pieces);
+    if (ck_tile_in_place(c, &tile, longs, 0, c->inputs, c->long_length)) return;
     float *rows = packed + index / pieces * tile_floats(c, &plan.tiling) + first * c->stride * plan.tiling.row;
     pack_tile(c, &plan.tiling, &tile, longs, first, ck_smaller(pack_channels, c->inputs - first), rows);
 }
@@ -158,34 +164,29 @@ void ck_gather_item(const ck_convolution *c, int64_t item, const ck_signal *long
     float *results = own + (plan.by_channels ? ck_most_rows * plan.products : tile_floats(c, tiling));
     int32_t *offsets = (int32_t *)(results + ck_most_rows * tiling->row + ck_most_lanes);
 
-    const float *rows = plan.by_channels ? packed + tile_index * tile_floats(c, tiling) : own;
-    if (!plan.by_channels) pack_tile(c, tiling, &tile, longs, 0, c->inputs, own);
-    for (int64_t j = 0, q = 0; j < plan.group_inputs; j++)
-        for (int64_t k = 0; k < c->kernel; k++, q++) {
-            const int64_t shift = k * c->dilation;
-            offsets[q] = (int32_t)((j * c->stride + shift % c->stride) * tiling->row + shift / c->stride);
-        }
+    const float *in_place = ck_tile_in_place(c, &tile, longs, 0, c->inputs, c->long_length);
+    const float *rows = in_place ? in_place : plan.by_channels ? packed + tile_index * tile_floats(c, tiling) : own;
+    const int64_t row = in_place ? c->long_length : tiling->row;
+    if (!plan.by_channels && !in_place) pack_tile(c, tiling, &tile, longs, 0, c->inputs, own);
+    ck_tap_offsets(c, plan.group_inputs, row, offsets);
 
     const int64_t blocks = c->groups * plan.group_blocks;
     for (int64_t index = ck_block_start(blocks, plan.runs, run); index < ck_block_start(blocks, plan.runs, run + 1);
          index++) {
         const channel_block block = block_at(&plan, index);
-        // What is read for few columns alone is not worth copying.
-        enum { few_columns = 64 };
-        const int as_they_are = plan.by_channels && tiles_of(tiling) == 1 && tile.columns <= few_columns;
         const float *weights = packed + block.first * plan.products;
-        if (as_they_are)
+        if (plan.as_they_are)
             weights = weight + block.first * plan.products;
         else if (plan.by_channels) {
             pack_block(&plan, block, weight, own);
             weights = own;
         }
         ck_strip strip = {
-            .x = rows + block.group * plan.group_inputs * c->stride * tiling->row,
+            .x = rows + block.group * plan.group_inputs * c->stride * row,
             .offsets = offsets,
             .products = plan.products,
             .weights = weights,
-            .row_step = as_they_are ? plan.products : 0,
+            .row_step = plan.as_they_are ? plan.products : 0,
             .scale = finish->scale ? finish->scale + block.first : ck_no_scale,
             .bias = finish->bias ? finish->bias + block.first : ck_no_bias,
         };

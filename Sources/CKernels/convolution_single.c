@@ -17,18 +17,21 @@ int64_t ck_single_gather_scratch(const ck_convolution *c) { return c->batch * c-
 
 CK_CLONES void ck_single_gather_item(const ck_convolution *c, int64_t item, const ck_signal *longs, const float *weight,
                                      const ck_finish *finish, float *shorts, float *scratch) {
-    enum { lanes = 32 };  // partial sums of a product, added in order
+    enum { lanes = 32 };  // partial sums of a product, added in pairs
     for (int64_t e = 0; e < c->batch * c->inputs; e++) scratch[e] = read(longs, e);
     const int64_t end = ck_smaller(c->outputs, (item + 1) * channels_of_item);
     for (int64_t o = item * channels_of_item; o < end; o++) {
         const float *w = weight + o * c->inputs;
         for (int64_t b = 0; b < c->batch; b++) {
             const float *x = scratch + b * c->inputs;
-            float sums[lanes] = {0}, sum = 0;
+            float sums[lanes] = {0};
             int64_t i = 0;
             for (; i + lanes <= c->inputs; i += lanes)
                 for (int l = 0; l < lanes; l++) sums[l] += w[i + l] * x[i + l];
-            for (int l = 0; l < lanes; l++) sum += sums[l];
+            for (int l = 0; l < 16; l++) sums[l] += sums[16 + l];
+            for (int l = 0; l < 8; l++) sums[l] += sums[8 + l];
+            for (int l = 0; l < 4; l++) sums[l] += sums[4 + l];
+            float sum = (sums[0] + sums[2]) + (sums[1] + sums[3]);
             for (; i < c->inputs; i++) sum += w[i] * x[i];
             sum = sum * (finish->scale ? finish->scale[o] : 1) + (finish->bias ? finish->bias[o] : 0);
             ck_finish_one(finish, b * c->outputs + o, sum, shorts);

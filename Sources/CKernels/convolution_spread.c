@@ -14,6 +14,7 @@ typedef struct {
     int64_t block_shifts;              // at most so many different e in a block
     int64_t first;                     // the first u
     int by_channels;                   // items share packed tiles and divide the channels; else they share packed weights
+    int as_they_are;                   // where channels stand side by side, weights for one tile are not worth copying
     int64_t runs;                      // of blocks of channels
     ck_tiling tiling;
 } ck_spread_plan;
@@ -22,25 +23,31 @@ static ck_spread_plan plan_of(const ck_convolution *c) {
     ck_spread_plan plan = {.blocks = ck_blocks(c)};
     plan.group_inputs = c->inputs / c->groups;
     plan.group_outputs = c->outputs / c->groups;
-    plan.channel_blocks = ck_ceiling(plan.group_inputs, plan.blocks->rows);
     plan.reach = (c->kernel - 1) * c->dilation / c->stride;
     plan.block_shifts = ck_smaller(c->kernel, plan.reach + 1);
     plan.first = c->padding / c->stride;
     const int64_t length = (c->long_length - 1 + c->padding) / c->stride - plan.first + 1;
     const int64_t all = c->batch * (length + plan.reach);
     plan.by_channels = ck_cut_by_channels(c->outputs * plan.group_inputs * c->kernel, c->outputs, all);
-    plan.runs = plan.by_channels ? ck_channel_runs(c->groups * plan.channel_blocks) : 1;
     if (plan.by_channels)
         plan.tiling = ck_tile_up(c->batch, length, plan.reach, ck_wide_tile_columns(c->outputs), c->batch);
     else
         plan.tiling = ck_tile_up(c->batch, length, plan.reach, ck_tile_columns(c->batch, length, c->outputs),
                                  ck_larger(1, c->batch / 16));
+    plan.as_they_are = plan.by_channels && c->kernel == 1 && c->stride == 1 &&
+                       plan.tiling.time_tiles * plan.tiling.batch_tiles == 1;
+    plan.channel_blocks = ck_ceiling(
+        plan.group_inputs, plan.as_they_are
+                               ? ck_rows_of_all_columns(plan.blocks, ck_all_columns(&plan.tiling, c->batch))
+                               : plan.blocks->rows);
+    plan.runs = plan.by_channels ? ck_channel_runs(c->groups * plan.channel_blocks) : 1;
     return plan;
 }
 
 /// The tap that looks `shift` back in `phase`, or -1.
 CK_INLINE int64_t tap_at(const ck_convolution *c, int64_t shift, int64_t phase) {
     const int64_t distance = shift * c->stride + phase;
+    if (c->dilation == 1) return distance < c->kernel ? distance : -1;  // divisions would take longer than few channels
     return distance % c->dilation == 0 && distance / c->dilation < c->kernel ? distance / c->dilation : -1;
 }
 
@@ -175,6 +182,7 @@ void ck_spread_pack(const ck_convolution *c, int64_t index, const ck_signal *sho
     const int64_t pieces = ck_ceiling(c->outputs, pack_channels);
     const int64_t first = index % pieces * pack_channels;
     const ck_tile tile = ck_tile_at(&plan.tiling, c->batch, index / pieces);
+    if (ck_tile_in_place(c, &tile, shorts, scale, c->outputs, c->short_length)) return;
     float *rows = packed + (index / pieces * c->outputs + first) * plan.tiling.row;
     pack_tile(c, &plan, &tile, shorts, scale, first, ck_smaller(pack_channels, c->outputs - first), rows);
 }
@@ -197,19 +205,22 @@ int64_t ck_spread_scratch(const ck_convolution *c) {
     }
     const ck_spread_plan plan = plan_of(c);
     const int64_t own = plan.by_channels ? block_floats(c, &plan) : c->outputs * plan.tiling.row;
-    return own + ck_most_rows * plan.tiling.row + ck_most_lanes + plan.group_outputs * plan.block_shifts;
+    // All phases of a block's channels and, of one channel, their numbers by turns.
+    const int64_t phases = (ck_most_rows * c->stride + (c->stride > 1 ? c->stride : 0)) * plan.tiling.row;
+    return own + phases + ck_most_lanes + plan.group_outputs * plan.block_shifts;
 }
 
-/// One row's results to their places in the long signal: positions start + e * stride of each batch item.
-static void store_row(const ck_convolution *c, const ck_tiling *tiling, const ck_tile *tile, int64_t channel,
-                      int64_t start, const float *results, const ck_finish *finish, float *longs) {
-    // The first and the last position may fall outside the signal, by less than a stride.
-    const int64_t skipped = start < 0;
-    const int64_t count = ck_smaller(tile->positions, ck_ceiling(c->long_length - start, c->stride)) - skipped;
+/// A channel's results, all phases of a tile, to their places in the long signal from position `start` on, of which the
+/// first and the last may fall outside it. A phase's row stands `pitch` behind that of the phase before.
+static void store_phases(const ck_convolution *c, const ck_tiling *tiling, const ck_tile *tile, int64_t channel,
+                         int64_t start, const float *results, int64_t pitch, const ck_finish *finish, float *longs,
+                         float *line) {
+    const int64_t first = ck_larger(0, -start);
+    const int64_t end = ck_smaller(tile->positions * c->stride, c->long_length - start);
     for (int64_t i = 0; i < tile->items; i++) {
-        const int64_t at =
-            ((tile->first_item + i) * c->inputs + channel) * c->long_length + start + skipped * c->stride;
-        ck_finish_row(count, results + i * tiling->pitch + skipped, c->stride, at, finish, longs);
+        ck_interleave(c->stride, tile->positions, results + i * tiling->pitch, pitch, line);
+        const int64_t at = ((tile->first_item + i) * c->inputs + channel) * c->long_length + start + first;
+        ck_finish_row(end - first, line + first, 1, at, finish, longs);
     }
 }
 
@@ -230,9 +241,12 @@ void ck_spread_item(const ck_convolution *c, int64_t item, const ck_signal *shor
     const int64_t tile_index = item % tiles_of(tiling), run = item / tiles_of(tiling);
     const ck_tile tile = ck_tile_at(tiling, c->batch, tile_index);
     float *own = scratch, *results = own + (plan.by_channels ? block_floats(c, &plan) : c->outputs * tiling->row);
-    int32_t *offsets = (int32_t *)(results + ck_most_rows * tiling->row + ck_most_lanes);
-    const float *rows = plan.by_channels ? packed + tile_index * c->outputs * tiling->row : own;
-    if (!plan.by_channels) pack_tile(c, &plan, &tile, shorts, finish->scale, 0, c->outputs, own);
+    float *line = results + ck_most_rows * c->stride * tiling->row + ck_most_lanes;
+    int32_t *offsets = (int32_t *)(line + (c->stride > 1 ? c->stride * tiling->row : 0));
+    const float *in_place = ck_tile_in_place(c, &tile, shorts, finish->scale, c->outputs, c->short_length);
+    const float *rows = in_place ? in_place : plan.by_channels ? packed + tile_index * c->outputs * tiling->row : own;
+    const int64_t row_step = in_place ? c->short_length : tiling->row;
+    if (!plan.by_channels && !in_place) pack_tile(c, &plan, &tile, shorts, finish->scale, 0, c->outputs, own);
 
     const int64_t u = plan.first + tile.first, blocks = c->groups * plan.channel_blocks;
     row_range known = {-1, -1, 0};  // the sub-block that `offsets` were made for
@@ -241,10 +255,8 @@ void ck_spread_item(const ck_convolution *c, int64_t item, const ck_signal *shor
          index++) {
         const channel_block block = block_at(c, &plan, index);
         const int64_t base = block.group * plan.group_inputs + block.first_channel;
-        // Where channels stand side by side, what one tile alone reads is not worth copying.
-        const int as_they_are = plan.by_channels && c->kernel == 1 && c->stride == 1 && tiles_of(tiling) == 1;
         const float *weights = packed + weights_at(c, &plan, &block);
-        if (as_they_are)
+        if (plan.as_they_are)
             weights = weight + block.group * plan.group_outputs * plan.group_inputs + block.first_channel;
         else if (plan.by_channels) {
             pack_block(c, &plan, &block, weight, own);
@@ -258,7 +270,7 @@ void ck_spread_item(const ck_convolution *c, int64_t item, const ck_signal *shor
                     if (uses_shift(c, &block, range, shift)) offsets[products++] = (int32_t)(plan.reach - shift);
                 const int64_t shifts = products;
                 for (int64_t o = 1; o < plan.group_outputs; o++)
-                    for (int64_t e = 0; e < shifts; e++) offsets[products++] = (int32_t)(offsets[e] + o * tiling->row);
+                    for (int64_t e = 0; e < shifts; e++) offsets[products++] = (int32_t)(offsets[e] + o * row_step);
                 known = range;
                 known_channels = block.channels;
             }
@@ -266,11 +278,11 @@ void ck_spread_item(const ck_convolution *c, int64_t item, const ck_signal *shor
             for (int64_t row = range.first; row < range.end; row++)
                 row_bias[row - range.first] = finish->bias ? finish->bias[base + row % block.channels] : 0;
             ck_strip strip = {
-                .x = rows + block.group * plan.group_outputs * tiling->row,
+                .x = rows + block.group * plan.group_outputs * row_step,
                 .offsets = offsets,
                 .products = products,
                 .weights = weights + range.weights,
-                .product_step = as_they_are ? plan.group_inputs : 0,
+                .product_step = plan.as_they_are ? plan.group_inputs : 0,
                 .scale = ck_no_scale,  // the signal's rows are scaled
                 .bias = row_bias,
             };
@@ -279,13 +291,12 @@ void ck_spread_item(const ck_convolution *c, int64_t item, const ck_signal *shor
                             c->long_length, finish, results, longs);
                 continue;
             }
-            strip.y = results;
+            strip.y = results + range.first * tiling->row;
             strip.y_stride = tiling->row;
             ck_run_strip(plan.blocks, range.end - range.first, &strip, tile.columns);
-            for (int64_t row = range.first; row < range.end; row++)
-                store_row(c, tiling, &tile, base + row % block.channels,
-                          u * c->stride + row / block.channels - c->padding,
-                          results + (row - range.first) * tiling->row, finish, longs);
         }
+        for (int64_t channel = 0; channel < block.channels && c->stride > 1; channel++)
+            store_phases(c, tiling, &tile, base + channel, u * c->stride - c->padding, results + channel * tiling->row,
+                         block.channels * tiling->row, finish, longs, line);
     }
 }

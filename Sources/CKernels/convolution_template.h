@@ -33,10 +33,12 @@ CK_INLINE void store_first(const ck_strip *strip, int64_t at, int64_t count, vec
     }
 }
 
-CK_INLINE void multiply_add(const int rows, const int vectors, const float *x, const float *w, int64_t row_step,
-                            vector sums[ck_most_rows][ck_most_vectors]) {
+/// The block's last vector begins at x + tail.
+CK_INLINE void multiply_add(const int rows, const int vectors, const float *x, int64_t tail, const float *w,
+                            int64_t row_step, vector sums[ck_most_rows][ck_most_vectors]) {
     vector inputs[ck_most_vectors];
-    UNROLLED for (int v = 0; v < vectors; v++) inputs[v] = *(const loaded *)(x + v * LANES);
+    UNROLLED for (int v = 0; v < vectors - 1; v++) inputs[v] = *(const loaded *)(x + v * LANES);
+    inputs[vectors - 1] = *(const loaded *)(x + tail);
     UNROLLED for (int r = 0; r < rows; r++) {
         const float weight = w[r * row_step];
         UNROLLED for (int v = 0; v < vectors; v++) sums[r][v] += inputs[v] * weight;
@@ -55,30 +57,36 @@ CK_INLINE void strip_block(const int rows, const int vectors, const int weights,
     const int64_t products = strip->products;
     const int64_t step = weights == packed_weights ? rows : weights == weights_by_row ? 1 : strip->product_step;
     const int64_t row_step = weights == weights_by_row ? strip->row_step : 1;
+    // The last vector ends where the columns do and makes some of them a second time, with the same bits: so nothing
+    // behind them is read or written, unless all of them are less than a vector.
+    const int is_whole = t + count >= LANES;
+    const int64_t tail = is_whole ? count - LANES : (vectors - 1) * LANES;
     // The rows of x lie apart by no fixed distance, so that the processor does not see them coming.
     enum { ahead = 16 };
     int64_t q = 0;
-    for (; q + ahead < products; q++) {
-        const float *next = x + offsets[q + ahead];
-        UNROLLED for (int v = 0; v < vectors; v++) __builtin_prefetch(next + v * LANES);
-        if (weights != weights_by_row) __builtin_prefetch(w + (weights == packed_weights ? 32 : ahead) * step);
-        multiply_add(rows, vectors, x + offsets[q], w, row_step, sums);
-        w += step;
-    }
+    // Where weights are read by row, columns are few and their rows near. Nor would the compiler keep all sums in
+    // registers there.
+    if (weights != weights_by_row)
+        for (; q + ahead < products; q++) {
+            const float *next = x + offsets[q + ahead];
+            UNROLLED for (int v = 0; v < vectors; v++) __builtin_prefetch(next + v * LANES);
+            __builtin_prefetch(w + (weights == packed_weights ? 32 : ahead) * step);
+            multiply_add(rows, vectors, x + offsets[q], tail, w, row_step, sums);
+            w += step;
+        }
     for (; q < products; q++) {
-        multiply_add(rows, vectors, x + offsets[q], w, row_step, sums);
+        multiply_add(rows, vectors, x + offsets[q], tail, w, row_step, sums);
         w += step;
     }
-    const int64_t rest = count - (vectors - 1) * LANES;
     UNROLLED for (int r = 0; r < rows; r++) {
         const int64_t at = r * strip->y_stride + t;
         const float scale = strip->scale[r], bias = strip->bias[r];
         UNROLLED for (int v = 0; v < vectors; v++) sums[r][v] = sums[r][v] * scale + bias;
         UNROLLED for (int v = 0; v < vectors - 1; v++) store(strip, at + v * LANES, sums[r][v]);
-        if (rest == LANES)
-            store(strip, at + (vectors - 1) * LANES, sums[r][vectors - 1]);
+        if (is_whole)
+            store(strip, at + tail, sums[r][vectors - 1]);
         else
-            store_first(strip, at + (vectors - 1) * LANES, rest, sums[r][vectors - 1]);
+            store_first(strip, at + tail, count - tail, sums[r][vectors - 1]);
     }
 }
 

@@ -21,30 +21,92 @@ const ck_convolution_blocks *ck_blocks(const ck_convolution *c) {
     return &ck_convolution_blocks_generic;
 }
 
+// Eight numbers of each row at a time, the last eight perhaps once more.
+#define EIGHTS(count)                                     \
+    for (int64_t place = 0; place < (count); place += 8)  \
+        for (int64_t e = ck_smaller(place, (count) - 8), once = 1; once; once = 0)
+
+CK_CLONES void ck_interleave(int64_t rows, int64_t count, const float *from, int64_t pitch, float *to) {
+    if (count >= 8 && rows == 2) {
+        EIGHTS(count) ck_zip(from + e, from + pitch + e, to + e * 2);
+    } else if (count >= 8 && rows == 4) {
+        EIGHTS(count) {
+            float even[16], odd[16];
+            ck_zip(from + e, from + 2 * pitch + e, even);
+            ck_zip(from + pitch + e, from + 3 * pitch + e, odd);
+            ck_zip(even, odd, to + e * 4);
+            ck_zip(even + 8, odd + 8, to + e * 4 + 16);
+        }
+    } else if (count >= 8 && rows == 8) {
+        EIGHTS(count) ck_transpose_8(from + e, pitch, to + e * 8);
+    } else
+        for (int64_t r = 0; r < rows; r++)
+            for (int64_t e = 0; e < count; e++) to[e * rows + r] = from[r * pitch + e];
+}
+
+/// The way back, of 2, 4 or 8 rows: to[r * pitch + e] = from[e * rows + r].
+CK_INLINE void deal(const int rows, int64_t count, const float *from, float *to, int64_t pitch) {
+    if (count < 8) {
+        for (int r = 0; r < rows; r++)
+            for (int64_t e = 0; e < count; e++) to[r * pitch + e] = from[e * rows + r];
+        return;
+    }
+    EIGHTS(count) {
+        const float *all = from + e * rows;
+        float row[8 * 8];
+        if (rows == 2)
+            ck_unzip(all, row, row + 8);
+        else if (rows == 4) {
+            float even[16], odd[16];
+            ck_unzip(all, even, odd);
+            ck_unzip(all + 16, even + 8, odd + 8);
+            ck_unzip(even, row, row + 16);
+            ck_unzip(odd, row + 8, row + 24);
+        } else
+            ck_transpose_8(all, 8, row);
+        for (int r = 0; r < rows; r++) *(ck_eight *)(to + r * pitch + e) = *(const ck_eight *)(row + 8 * r);
+    }
+}
+
+/// Positions start + e * stride + phase of a row, e < count: a row for each of 2, 4 or 8 phases, `pitch` apart.
+CK_INLINE void pack_phases(const int stride, float *to, int64_t pitch, int64_t count, const float *from,
+                           const float *gate, int64_t length, int64_t start, float slope, float factor) {
+    enum { most = 64 };
+    for (int64_t e = 0; e < count; e += most) {
+        const int64_t some = ck_smaller(most, count - e);
+        float line[most * 8];
+        ck_pack_row(line, some * stride, from, gate, length, start + e * stride, 1, slope, factor);
+        deal(stride, some, line, to + e, pitch);
+    }
+}
+
 CK_CLONES void ck_pack_tile(const ck_tiling *tiling, const ck_tile *tile, const ck_signal *signal, const float *scale,
                             int64_t all_channels, int64_t channel, int64_t channels, int64_t length, int64_t start,
                             int64_t stride, float *rows) {
     const int64_t used = tile->items * tiling->pitch, pitch = tiling->pitch;
     const float slope = signal->slope;
-    for (int64_t i = 0; i < channels; i++)
-        for (int64_t phase = 0; phase < stride; phase++) {
-            float *row = rows + (i * stride + phase) * tiling->row;
-            const float factor = scale ? scale[channel + i] : 1;
-            for (int64_t item = 0; item < tile->items; item++) {
-                const int64_t at = ((tile->first_item + item) * all_channels + channel + i) * length;
-                const float *from = signal->values + at, *gate = signal->gate ? signal->gate + at : 0;
-                float *to = row + item * pitch;
-                // Constant strides, so that each gets its own vector loop.
-                switch (stride) {
-                case 1: ck_pack_row(to, pitch, from, gate, length, start + phase, 1, slope, factor); break;
-                case 2: ck_pack_row(to, pitch, from, gate, length, start + phase, 2, slope, factor); break;
-                case 3: ck_pack_row(to, pitch, from, gate, length, start + phase, 3, slope, factor); break;
-                case 4: ck_pack_row(to, pitch, from, gate, length, start + phase, 4, slope, factor); break;
-                default: ck_pack_row(to, pitch, from, gate, length, start + phase, stride, slope, factor);
-                }
+    for (int64_t i = 0; i < channels; i++) {
+        float *first = rows + i * stride * tiling->row;
+        const float factor = scale ? scale[channel + i] : 1;
+        for (int64_t item = 0; item < tile->items; item++) {
+            const int64_t at = ((tile->first_item + item) * all_channels + channel + i) * length;
+            const float *from = signal->values + at, *gate = signal->gate ? signal->gate + at : 0;
+            float *to = first + item * pitch;
+#define PHASES(count) pack_phases(count, to, tiling->row, pitch, from, gate, length, start, slope, factor)
+            switch (stride) {
+            case 1: ck_pack_row(to, pitch, from, gate, length, start, 1, slope, factor); break;
+            case 2: PHASES(2); break;
+            case 4: PHASES(4); break;
+            case 8: PHASES(8); break;
+            default:
+                for (int64_t phase = 0; phase < stride; phase++)
+                    ck_pack_row(to + phase * tiling->row, pitch, from, gate, length, start + phase, stride, slope, factor);
             }
-            for (int64_t e = used; e < tiling->row; e++) row[e] = 0;
+#undef PHASES
         }
+        for (int64_t phase = 0; phase < stride; phase++)
+            for (int64_t e = used; e < tiling->row; e++) first[phase * tiling->row + e] = 0;
+    }
 }
 
 CK_CLONES void ck_transpose_eight(const float *from, int64_t pitch, int64_t columns, float *to) {

@@ -8,6 +8,7 @@
 #ifndef REPRISE_CONVOLUTION_TILES_H
 #define REPRISE_CONVOLUTION_TILES_H
 
+#include <stdint.h>
 #include <string.h>
 
 #include "convolution_blocks.h"
@@ -96,6 +97,11 @@ CK_INLINE ck_tile ck_tile_at(const ck_tiling *tiling, int64_t batch, int64_t ind
     return tile;
 }
 
+/// Columns of the only tile; those of all tiles and more where there are several.
+CK_INLINE int64_t ck_all_columns(const ck_tiling *tiling, int64_t batch) {
+    return (batch - 1) * tiling->pitch + tiling->length;
+}
+
 // Pieces of a row of `width` numbers: a copy times a factor, through a gate if there is one, and the last step of a row
 // of results.
 #define CK_ROW_PIECES(width)                                                                                        \
@@ -167,6 +173,20 @@ typedef ck_row_8 ck_eight;
 
 #define CK_PAIRS(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 
+/// Eight numbers of a and of b by turns.
+CK_INLINE void ck_zip(const float *a, const float *b, float *to) {
+    const ck_eight x = *(const ck_eight *)a, y = *(const ck_eight *)b;
+    *(ck_eight *)to = CK_PAIRS(x, y, 0, 8, 1, 9, 2, 10, 3, 11);
+    *(ck_eight *)(to + 8) = CK_PAIRS(x, y, 4, 12, 5, 13, 6, 14, 7, 15);
+}
+
+/// Every other one of sixteen numbers, the even ones and the odd ones.
+CK_INLINE void ck_unzip(const float *from, float *even, float *odd) {
+    const ck_eight x = *(const ck_eight *)from, y = *(const ck_eight *)(from + 8);
+    *(ck_eight *)even = CK_PAIRS(x, y, 0, 2, 4, 6, 8, 10, 12, 14);
+    *(ck_eight *)odd = CK_PAIRS(x, y, 1, 3, 5, 7, 9, 11, 13, 15);
+}
+
 /// Eight rows of eight, `pitch` apart, become columns.
 CK_INLINE void ck_transpose_8(const float *from, int64_t pitch, float *to) {
     ck_eight v[8], u[8];
@@ -193,6 +213,40 @@ CK_INLINE void ck_transpose_8(const float *from, int64_t pitch, float *to) {
 void ck_pack_tile(const ck_tiling *tiling, const ck_tile *tile, const ck_signal *signal, const float *scale,
                   int64_t all_channels, int64_t channel, int64_t channels, int64_t length, int64_t start,
                   int64_t stride, float *rows);
+
+/// Rows of a block that reads weights where they stand for the only tile, `columns` columns wide: a few less than the most
+/// if all columns then fit one block.
+CK_INLINE int64_t ck_rows_of_all_columns(const ck_convolution_blocks *blocks, int64_t columns) {
+    const int64_t vectors = ck_ceiling(columns, blocks->lanes);
+    int64_t rows = blocks->rows;
+    while (4 * rows > 3 * blocks->rows && blocks->vectors[rows] < vectors) rows--;
+    return blocks->vectors[rows] < vectors ? blocks->rows : rows;
+}
+
+/// Where a tile of a signal [batch, channels, length] stands, if it can be read there: of one tap and one batch item, with
+/// nothing to be padded, multiplied or passed through a gate, no load that leaves it, and rows that do not fall on the same
+/// sets of a cache. Else it is packed.
+CK_INLINE const float *ck_tile_in_place(const ck_convolution *c, const ck_tile *tile, const ck_signal *signal,
+                                        const float *scale, int64_t channels, int64_t length) {
+    const int is_plain = c->kernel == 1 && c->stride == 1 && c->padding == 0 && !signal->gate && !scale;
+    if (!is_plain || tile->items > 1 || tile->columns < ck_most_lanes) return 0;
+    if (length % 128 == 0 || channels * length > INT32_MAX) return 0;
+    return signal->values + tile->first_item * channels * length + tile->first;
+}
+
+/// Where each product's row begins in a tile of the long signal, by channel, then tap. Only the first channel's are
+/// worked out: divisions would take longer than a few columns' products.
+CK_INLINE void ck_tap_offsets(const ck_convolution *c, int64_t channels, int64_t row, int32_t *offsets) {
+    for (int64_t k = 0; k < c->kernel; k++) {
+        const int64_t shift = k * c->dilation;
+        offsets[k] = (int32_t)(shift % c->stride * row + shift / c->stride);
+    }
+    const int32_t step = (int32_t)(c->stride * row);
+    for (int64_t q = c->kernel; q < channels * c->kernel; q++) offsets[q] = offsets[q - c->kernel] + step;
+}
+
+/// to[e * rows + r] = from[r * pitch + e]: rows of `count` numbers, one of each by turns.
+void ck_interleave(int64_t rows, int64_t count, const float *from, int64_t pitch, float *to);
 
 /// to[c * 8 + r] = from[r * pitch + c] for r < 8, c < columns.
 void ck_transpose_eight(const float *from, int64_t pitch, int64_t columns, float *to);

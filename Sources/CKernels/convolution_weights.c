@@ -158,11 +158,7 @@ void ck_convolution_weights_item(const ck_convolution *c, int64_t item, const ck
     float *long_rows = scratch, *short_rows = scratch + (is_packed ? 0 : range.inputs * c->stride * tiling->row);
     int32_t *offsets = (int32_t *)(short_rows + (is_packed ? 0 : range.outputs * tiling->row) + ck_most_lanes);
     const int64_t products = range.inputs * c->kernel, weight_row = plan.group_inputs * c->kernel;
-    for (int64_t j = 0, q = 0; j < range.inputs; j++)
-        for (int64_t k = 0; k < c->kernel; k++, q++) {
-            const int64_t shift = k * c->dilation;
-            offsets[q] = (int32_t)((j * c->stride + shift % c->stride) * tiling->row + shift / c->stride);
-        }
+    ck_tap_offsets(c, range.inputs, tiling->row, offsets);
 
     float *gradient = partials + (segment * c->outputs + range.output) * weight_row + first_input * c->kernel;
     const int64_t first_tile = ck_block_start(plan.tiles, plan.segments, segment);

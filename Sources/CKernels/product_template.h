@@ -119,13 +119,18 @@ CK_INLINE void pack_square(const int width, const int first, int64_t lines, cons
 /// A panel whose lines are contiguous along the depth.
 CK_INLINE void pack_lines(const int width, int64_t lines, int64_t depth, const float *values, int64_t line,
                           float *panel) {
-    int64_t d = 0;
-    for (; d + LANES <= depth; d += LANES)
+    if (depth < LANES) {
+        for (int64_t d = 0; d < depth; d++)
+            for (int l = 0; l < width; l++) panel[d * width + l] = l < lines ? values[l * line + d] : 0;
+        return;
+    }
+    // The last square ends where the panel does and packs some depths a second time.
+    for (int64_t start = 0; start < depth; start += LANES) {
+        const int64_t d = start + LANES < depth ? start : depth - LANES;
         UNROLLED for (int first = 0; first < width; first += LANES)
             pack_square(width, first, lines - first, values + first * line + d, line, d + LANES == depth,
                         panel + d * width + first);
-    for (; d < depth; d++)
-        for (int l = 0; l < width; l++) panel[d * width + l] = l < lines ? values[l * line + d] : 0;
+    }
 }
 
 CK_INLINE void pack(const int width, const ck_panels *p) {

@@ -9,7 +9,7 @@
 // A thread that waits looks for a tenth of a millisecond, then lets others have its core between looks. Only after a
 // millisecond of that does a worker go to sleep: what runs between two loops of a step is mostly shorter, and a core that
 // sleeps takes long to come back where it is another machine's guest.
-enum { maximum_threads = 256, spin_rounds = 2000, yield_rounds = 2000 };
+enum { spin_rounds = 2000, yield_rounds = 2000 };
 
 static pthread_mutex_t owner = PTHREAD_MUTEX_INITIALIZER;  // held by the caller whose loop is on the pool
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;   // guards the condition below
@@ -18,6 +18,8 @@ static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
 static atomic_int wanted_threads = 1;
 static int started_workers = 0;
 static _Thread_local bool inside_loop = false;
+static _Thread_local int thread_number = 0;
+static atomic_bool stay_awake = false;
 
 // The loop on the pool. `epoch` changes when a new one is posted; workers with a number below `helpers` take part.
 static atomic_uint_fast64_t epoch = 0;
@@ -48,13 +50,16 @@ static void *work(void *argument) {
     const int number = (int)(intptr_t)argument;
     uint_fast64_t seen = 0;
     inside_loop = true;
+    thread_number = number + 1;
     for (;;) {
         for (int round = 0; round < spin_rounds + yield_rounds; round++) {
             if (atomic_load_explicit(&epoch, memory_order_acquire) != seen) break;
-            if (round < spin_rounds)
+            if (round < spin_rounds) {
                 relax();
-            else
-                sched_yield();
+                continue;
+            }
+            sched_yield();
+            if (atomic_load_explicit(&stay_awake, memory_order_relaxed)) round = spin_rounds;
         }
         if (atomic_load_explicit(&epoch, memory_order_acquire) == seen) {
             pthread_mutex_lock(&gate);
@@ -71,11 +76,13 @@ static void *work(void *argument) {
 
 void ck_set_threads(int count) {
     if (count < 1) count = 1;
-    if (count > maximum_threads) count = maximum_threads;
+    if (count > ck_most_threads) count = ck_most_threads;
     atomic_store(&wanted_threads, count);
 }
 
 int ck_threads(void) { return atomic_load(&wanted_threads); }
+int ck_thread_number(void) { return thread_number; }
+void ck_keep_threads_awake(int awake) { atomic_store(&stay_awake, awake != 0); }
 
 static void run_here(int64_t count, ck_item item, void *context) {
     for (int64_t index = 0; index < count; index++) item(context, index);

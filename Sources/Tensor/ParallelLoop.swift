@@ -10,6 +10,15 @@ package enum Threads {
         openblas_set_num_threads(1)
         ck_set_threads(Int32(clamping: count))
     }
+
+    /// Runs `body` with threads that do not sleep between loops. A host that lends its cores puts those that seem idle
+    /// together on one of its own, and takes a tenth of a second to part them: short loops between long pauses would be
+    /// timed at half their speed.
+    package static func awake<Result>(_ body: () throws -> Result) rethrows -> Result {
+        ck_keep_threads_awake(1)
+        defer { ck_keep_threads_awake(0) }
+        return try body()
+    }
 }
 
 /// Runs `body(0 ..< count)` on the pool. An item must own what it writes; `count` must come from shapes alone.

@@ -13,6 +13,11 @@ package final class Storage: @unchecked Sendable {  // guarded by the write-once
     package init(count: Int) {
         self.count = count
         (pointer, capacity) = StoragePool.shared.take(count)
+        poison()
+    }
+
+    /// Where storages are poisoned, makes it as undefined as it was at first.
+    func poison() {
         if StoragePool.shared.isPoisoned { pointer.update(repeating: .nan, count: capacity) }
     }
 
@@ -76,6 +81,19 @@ package final class StoragePool: @unchecked Sendable {  // guarded by `lock`
         // Large blocks live as long as training does: big pages spare half a million page faults. Only advice.
         if bytes >= Self.hugePage { madvise(raw, bytes, Int32(MADV_HUGEPAGE)) }
         return (raw.bindMemory(to: Float.self, capacity: wanted.capacity), wanted.capacity)
+    }
+
+    /// Gives the system every block that nobody holds: for work of other shapes, which would find the pool full of blocks
+    /// that it has no use for.
+    package func drain() {
+        let idle = lock.withLock {
+            defer {
+                free = Array(repeating: [], count: SizeClass.count)
+                heldBytes = 0
+            }
+            return free.joined()
+        }
+        for pointer in idle { UnsafeMutableRawPointer(pointer).deallocate() }
     }
 
     private func use(_ capacity: Int) {

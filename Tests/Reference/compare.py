@@ -1,9 +1,10 @@
 """Runs `reprise bench` and the PyTorch reference in turns, and prints how many times as fast Reprise is, in Markdown.
 
-    compare.py [--quick] [--only NAME]... [--threads N] [--passive] [--json FILE] [--reprise PATH] [--python PATH]
+    compare.py [--quick] [--only NAME]... [--shapes TEXT] [--threads N] [--passive] [--json FILE] [--reprise PATH] [--python PATH]
 
 Each piece of work is run by both, one process at a time, in several rounds with the order turned round every time; what
-counts is the median over the rounds of the medians inside them. PyTorch's threads spin while they wait, so it suffers
+counts is the median over the rounds of the medians inside them. Single operations take turns one by one, so that what
+the machine does in a minute befalls both. PyTorch's threads spin while they wait, so it suffers
 from other programs far more than in proportion: measure on a machine that does nothing else, or at least with
 --passive. The last line says how much of the processors others took meanwhile.
 """
@@ -57,29 +58,72 @@ class Failure(Exception):
 class Programs:
     """Both sides, each asked for one JSON object a run."""
 
-    def __init__(self, reprise, python, threads, repeats, passive):
+    def __init__(self, reprise, python, threads, repeats, passive, shapes):
         self.reprise, self.python = reprise, python
+        self.shapes = ["--only", shapes] if shapes else []
         self.environment = dict(os.environ, OMP_WAIT_POLICY="PASSIVE") if passive else None
         self.shared = ["--threads", str(threads), "--repeats", str(repeats)]
 
     def ours(self, work):
         return _answer([self.reprise, "bench", work.subject, *_flags(work.options), *self.shared, "--json"])
 
-    def pytorch(self, work, operations):
-        if work.subject == "ops":
-            text = json.dumps({"operations": operations})
-            return _answer([self.python, "-B", str(HERE / "operations.py"), *self.shared], text, self.environment)
+    def pytorch(self, work):
         command = [self.python, "-B", str(HERE / "steps.py"), work.subject, *_flags(work.options), *self.shared]
         return _answer(command, environment=self.environment)
+
+    def operations(self, work):
+        """Both sides of single operations, waiting to be asked for one."""
+        ours = Turns([self.reprise, "bench", "ops", *_flags(work.options), *self.shared, *self.shapes,
+                      "--json", "--turns"])
+        theirs = Turns([self.python, "-B", str(HERE / "operations.py"), *self.shared, "--turns"], self.environment)
+        return ours, theirs
+
+
+class Turns:
+    """A program that answers lines with lines, and ends with a report when no more come."""
+
+    def __init__(self, command, environment=None):
+        self.command = command
+        try:
+            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                            stderr=subprocess.DEVNULL, text=True, env=environment)
+        except OSError as error:
+            raise Failure(f"{command[0]} cannot be run: {error.strerror}.") from error
+
+    def read(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise Failure(f"`{' '.join(self.command)}` ended with {self.process.wait()} before it had answered.")
+        return line
+
+    def ask(self, line):
+        self.say(line)
+        return self.read()
+
+    def say(self, line):
+        try:
+            print(line, file=self.process.stdin, flush=True)
+        except BrokenPipeError:
+            self.read()
+
+    def report(self):
+        self.process.stdin.close()
+        report = json.loads(self.read())
+        self.process.wait()
+        return report
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
 
 
 def _flags(options):
     return [text for name, value in options.items() for text in (f"--{name}", str(value))]
 
 
-def _answer(command, text=None, environment=None):
+def _answer(command, environment=None):
     try:
-        result = subprocess.run(command, input=text, capture_output=True, text=True, env=environment)
+        result = subprocess.run(command, capture_output=True, text=True, env=environment)
     except OSError as error:
         raise Failure(f"{command[0]} cannot be run: {error.strerror}.") from error
     said = result.stderr.strip().splitlines()[-1:] or [f"it ended with {result.returncode}"]
@@ -92,20 +136,40 @@ def _answer(command, text=None, environment=None):
 
 
 def measure(work, programs, rounds, tell):
-    """-> the reports of every round, [(ours, PyTorch's)]."""
-    reports, operations = [], None
+    """-> the reports of every round, [(ours, PyTorch's)]; of single operations one with the medians of all rounds."""
+    if work.subject == "ops":
+        return [measure_in_turns(work, programs, rounds, tell)]
+    reports = []
     for index in range(rounds):
         tell(f"{work.name}, round {index + 1} of {rounds}")
-        # PyTorch is asked for the operations that Reprise listed, so in the first round it comes second.
-        if index % 2 == 0:
-            ours = programs.ours(work)
-            operations = operations or ours.get("operations")
-            theirs = programs.pytorch(work, operations)
-        else:
-            theirs = programs.pytorch(work, operations)
-            ours = programs.ours(work)
-        reports.append((ours, theirs))
+        sides = [programs.ours, programs.pytorch]
+        answers = {side: side(work) for side in (sides if index % 2 == 0 else reversed(sides))}
+        reports.append(tuple(answers[side] for side in sides))
     return reports
+
+
+def measure_in_turns(work, programs, rounds, tell):
+    """-> (ours, PyTorch's); each operation has every round's seconds as `rounds`, too."""
+    sides = programs.operations(work)
+    try:
+        listed = sides[0].read()
+        sides[1].ask(listed.strip())
+        operations = json.loads(listed)["operations"]
+        times = [([], []) for _ in operations]
+        for index in range(rounds):
+            tell(f"{work.name}, round {index + 1} of {rounds}")
+            for place in range(len(operations)):
+                for side in ((0, 1), (1, 0))[(index + place) % 2]:
+                    times[place][side].append(float(sides[side].ask(place)))
+        reports = tuple(side.report() for side in sides)
+        for side, report in enumerate(reports):
+            taken = {identity(operation): pair[side] for operation, pair in zip(operations, times)}
+            for operation in report["operations"]:
+                operation["rounds"] = taken[identity(operation)]
+        return reports
+    finally:
+        for side in sides:
+            side.end()
 
 
 def median(reports, side, value):
@@ -152,16 +216,13 @@ def identity(operation):
 
 def operation_ratios(reports):
     """Every operation with the medians of both sides, the slowest of ours first."""
-    times = {}
-    for side in (0, 1):
-        for pair in reports:
-            for operation in pair[side]["operations"]:
-                times.setdefault(identity(operation), ([], []))[side].append(operation["seconds"])
+    ours, pytorch = ({identity(operation): operation["seconds"] for operation in side["operations"]}
+                     for side in reports[0])
     result = []
     for operation in reports[0][0]["operations"]:
-        ours, theirs = (statistics.median(values) for values in times[identity(operation)])
-        result.append({name: operation[name] for name in ("kind", "pass", "shape", "calls", "gigaflop")}
-                      | {"ours": ours, "pytorch": theirs, "ratio": theirs / ours})
+        name = identity(operation)
+        result.append({field: operation[field] for field in ("kind", "pass", "shape", "calls", "gigaflop")}
+                      | {"ours": ours[name], "pytorch": pytorch[name], "ratio": pytorch[name] / ours[name]})
     return sorted(result, key=lambda operation: operation["ratio"])
 
 
@@ -249,7 +310,7 @@ def run(options):
         print(f"Other programs take {others:.0%} of the processors, so the times will be too long"
               + ("." if options.passive else ", PyTorch's most of all without --passive."), file=sys.stderr)
     chosen = [work for work in WORK if not options.only or work.name in options.only]
-    programs = Programs(options.reprise, options.python, options.threads, options.repeats, options.passive)
+    programs = Programs(options.reprise, options.python, options.threads, options.repeats, options.passive, options.shapes)
     before, all_rows, all_operations, all_reports = busy_seconds(), [], [], []
     is_interrupted = False
     try:
@@ -280,6 +341,7 @@ def main():
     parser = argparse.ArgumentParser(description="Compare Reprise with the PyTorch reference.")
     parser.add_argument("--quick", action="store_true", help="one round of two runs each: minutes, and rougher")
     parser.add_argument("--only", action="append", choices=[work.name for work in WORK], help="may be given again")
+    parser.add_argument("--shapes", metavar="TEXT", help="of single operations only those that `bench ops --only` shows")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, help="3 by default")
     parser.add_argument("--repeats", type=int, help="runs in each round, after one that does not count; 3 by default")

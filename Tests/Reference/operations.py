@@ -2,7 +2,8 @@
 
     reprise bench ops --preset nano --json | operations.py --threads 2 --repeats 5
 
-Prints the list again with PyTorch's seconds. Each gradient is timed on its own: that of a convolution's input and that
+Prints the list again with PyTorch's seconds; with --turns, it reads the number of an operation on every further line and
+answers with its seconds, before the list. Each gradient is timed on its own: that of a convolution's input and that
 of its weight by the operator that autograd calls, the others through a graph made before the clock starts.
 """
 
@@ -166,21 +167,37 @@ def seconds_of(call, repeats):
     return statistics.median(runs)
 
 
+def answer_turns(operations, repeats):
+    """Says that it is ready, then times whichever is asked for until the input ends; each keeps the median."""
+    print("ready", flush=True)
+    times = [[] for _ in operations]
+    for line in sys.stdin:
+        index = int(line)
+        times[index].append(seconds_of(make(operations[index]), repeats))
+        print(times[index][-1], flush=True)
+    for operation, values in zip(operations, times):
+        operation["seconds"] = statistics.median(values) if values else 0.0
+
+
 def main():
     parser = argparse.ArgumentParser(description="Time single operations in PyTorch.")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--turns", action="store_true", help="the list is one line, and numbers of operations follow it")
     options = parser.parse_args()
     try:
-        operations = json.load(sys.stdin)["operations"]
+        operations = json.loads(sys.stdin.readline() if options.turns else sys.stdin.read())["operations"]
     except (ValueError, KeyError, TypeError) as error:
         raise SystemExit("Standard input is not the JSON of `reprise bench ops --json`.") from error
     torch.set_num_threads(options.threads)
     torch.manual_seed(1)
     speeds = machine()
     reset_peak()
-    for operation in operations:
-        operation["seconds"] = seconds_of(make(operation), options.repeats)
+    if options.turns:
+        answer_turns(operations, options.repeats)
+    else:
+        for operation in operations:
+            operation["seconds"] = seconds_of(make(operation), options.repeats)
     json.dump({"subject": "ops", "threads": options.threads, "repeats": options.repeats, "machine": speeds,
                "torch": torch.__version__, "peakMegabytes": peak_megabytes(), "operations": operations}, sys.stdout)
     print()

@@ -35,4 +35,20 @@ import Tensor
         step()
         #expect(pool.allocations == allocations)
     }
+
+    /// A drained pool is as a new one: what it is asked for comes from the system, and then from itself again.
+    @Test func aDrainedPoolHoldsNothing() {
+        let pool = StoragePool()
+        func step() {
+            for (pointer, capacity) in [100, 100, 5_000].map(pool.take) { pool.give(pointer, capacity: capacity) }
+        }
+        step()
+        step()
+        #expect(pool.allocations == 3)
+        pool.drain()
+        step()
+        #expect(pool.allocations == 6)
+        step()
+        #expect(pool.allocations == 6)
+    }
 }

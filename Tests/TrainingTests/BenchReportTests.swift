@@ -116,6 +116,37 @@ import VoiceModel
         #expect(report.text.contains("transposedConvolution"))
     }
 
+    @Test func someOperatorsOfAStep() throws {
+        let only = try OperatorBenchmark(options { $0.only = "convolution weightGradient" }).run().operations
+        #expect(only.count > 3 && only.allSatisfy { $0.item.kind == .convolution && $0.item.pass == .weightGradient })
+        let error = #expect(throws: BenchmarkError.self) {
+            _ = try OperatorBenchmark(options { $0.only = "convolution sideways" }).run()
+        }
+        #expect(
+            error?.description == "No operator of such a step has “convolution sideways” in its name, pass and shape: "
+                + "run without --only to see them all.")
+    }
+
+    @Test func operatorsInTurns() throws {
+        func run(_ lines: [String]) throws -> (shown: Int, answers: [Double], report: OperatorBenchmark.Report) {
+            var (rest, shown, answers) = (lines[...], 0, [Double]())
+            let turns = OperatorTurns(
+                show: { shown = $0.count }, next: { rest.popFirst() }, answer: { answers.append($0) })
+            let report = try OperatorBenchmark(options { $0.only = "product forward" }).run(turns: turns)
+            return (shown, answers, report)
+        }
+        let (shown, answers, report) = try run(["1", "0", "1"])
+        #expect(shown > 1 && report.operations.count == shown)
+        #expect(answers.count == 3 && answers.allSatisfy { $0 > 0 })
+        // Two times of the one, one of the other, and the rest was not asked for.
+        let wanted = [(answers[0] + answers[2]) / 2, answers[1]] + Array(repeating: 0, count: shown - 2)
+        #expect(report.operations.map(\.seconds).sorted() == wanted.sorted())
+        let error = #expect(throws: BenchmarkError.self) { _ = try run(["first"]) }
+        #expect(
+            error?.description
+                == "--turns reads a number from 0 to \(shown - 1) on every line of standard input, not “first”.")
+    }
+
     @Test func oneSentence() throws {
         let report = try SpeechBenchmark(options()).run()
         let object = try object(report)

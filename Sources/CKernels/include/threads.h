@@ -15,4 +15,11 @@ int ck_threads(void);
 /// runs its items here and now.
 void ck_parallel(int64_t count, ck_item item, void *context);
 
+/// Which of its loop's threads is asking: 0 for whoever called `ck_parallel` itself, 1 ..< ck_most_threads for workers.
+int ck_thread_number(void);
+enum { ck_most_threads = 256 };
+
+/// Whether workers that have nothing to do go on looking for it, giving way to others, instead of going to sleep.
+void ck_keep_threads_awake(int awake);
+
 #endif

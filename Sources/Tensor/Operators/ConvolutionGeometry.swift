@@ -152,10 +152,8 @@ package struct ConvolutionGeometry {
         _ body: (UnsafePointer<ck_convolution>, Int64, UnsafeMutablePointer<Float>) -> Void
     ) {
         withUnsafePointer(to: shape) { shape in
-            let floats = Int(scratch(shape))
-            parallelFor(Int(items(shape))) { item in
-                let memory = Storage(count: floats)
-                withExtendedLifetime(memory) { body(shape, Int64(item), memory.pointer) }
+            withScratch(Int(scratch(shape))) { memory in
+                parallelFor(Int(items(shape))) { body(shape, Int64($0), memory.mine) }
             }
         }
     }

@@ -42,15 +42,24 @@ extension ConvolutionGeometry {
     }
 
     func weightGradientByProduct(_ longs: GatedSignal, _ shorts: GatedSignal) -> Tensor {
-        // Whole vectors of positions, zeros behind the last one.
-        let depth = (positions + 15) / 16 * 16, columns = Int(shape.inputs * shape.kernel)
-        let right = unfolded(shape, longs, pitch: depth), left = unfolded(shortSide, shorts, pitch: depth)
+        let columns = Int(shape.inputs * shape.kernel)
+        let right = tapRows(shape, longs), left = tapRows(shortSide, shorts)
         let result = Tensor(uninitialized: weightShape)
-        ProductShape(rows: Int(shape.outputs), columns: columns, depth: depth, instructionSet: Int(shape.isa)).multiply(
-            Factor(left.pointer, rowStep: depth), Factor(right.pointer, rowStep: depth).transposed,
-            into: ProductResult(result.pointer, rowStep: columns))
+        ProductShape(rows: Int(shape.outputs), columns: columns, depth: positions, instructionSet: Int(shape.isa))
+            .multiply(
+                Factor(left.pointer, rowStep: positions), Factor(right.pointer, rowStep: positions).transposed,
+                into: ProductResult(result.pointer, rowStep: columns))
         withExtendedLifetime((longs, shorts, left, right)) {}
         return result
+    }
+
+    /// The signal's taps side by side: where it has one batch item and one tap only, the signal itself.
+    private func tapRows(_ side: ck_convolution, _ signal: GatedSignal) -> Tensor {
+        let isItself =
+            side.batch == 1 && side.kernel == 1 && side.stride == 1 && side.padding == 0 && signal.gate == nil
+        if isItself { return signal.values }
+        let rows = unfolded(side, signal, pitch: positions)
+        return Tensor(shape: [rows.count], storage: rows)
     }
 
     func spreadByProduct(

@@ -85,13 +85,14 @@ package struct ProductShape {
                 withUnsafePointer(to: &right) { right in
                     withUnsafePointer(to: &result) { result in
                         loop(packings) { ck_product_pack(shape, Int64($0), left, right, packed.pointer) }
-                        loop(items) { item in
-                            let memory = Storage(count: scratch)
-                            ck_product_item(shape, Int64(item), left, right, packed.pointer, result, memory.pointer)
-                            guard let finishing else { return }
-                            let tile = ck_product_item_tile(shape, Int64(item))
-                            let row = Int(tile.first_row), column = Int(tile.first_column)
-                            finishing(row..<row + Int(tile.rows), column..<column + Int(tile.columns))
+                        withScratch(scratch) { memory in
+                            loop(items) { item in
+                                ck_product_item(shape, Int64(item), left, right, packed.pointer, result, memory.mine)
+                                guard let finishing else { return }
+                                let tile = ck_product_item_tile(shape, Int64(item))
+                                let row = Int(tile.first_row), column = Int(tile.first_column)
+                                finishing(row..<row + Int(tile.rows), column..<column + Int(tile.columns))
+                            }
                         }
                     }
                 }

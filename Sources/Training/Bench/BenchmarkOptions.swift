@@ -21,6 +21,8 @@ package struct BenchmarkOptions: Sendable, Equatable {
     package var threads = ProcessInfo.processInfo.activeProcessorCount
     /// Runs that count, after one that does not.
     package var repeats = 5
+    /// Of single operators those that have this in their kind, pass and shape, as the table says them; nil for all.
+    package var only: String?
     /// Bytes the memory bandwidth is measured over, in three arrays.
     package var bandwidthBytes = 1080 << 20
 
@@ -51,6 +53,8 @@ package enum BenchmarkError: Error, Equatable, CustomStringConvertible, Localize
     case outOfRange(option: String, value: Int, range: ClosedRange<Int>)
     case oddFrames(Int)
     case segmentTooLong(segment: Int, frames: Int)
+    case noOperator(String)
+    case noTurn(String, operators: Int)
 
     package var description: String {
         switch self {
@@ -60,6 +64,10 @@ package enum BenchmarkError: Error, Equatable, CustomStringConvertible, Localize
             "--frames takes an even number, as a token is two frames, not \(frames)."
         case .segmentTooLong(let segment, let frames):
             "--segment takes at most the \(frames) frames of --frames, not \(segment)."
+        case .noOperator(let text):
+            "No operator of such a step has “\(text)” in its name, pass and shape: run without --only to see them all."
+        case .noTurn(let line, let operators):
+            "--turns reads a number from 0 to \(operators - 1) on every line of standard input, not “\(line)”."
         }
     }
 

@@ -50,11 +50,13 @@ package struct OperatorBenchmark {
         self.options = options
     }
 
-    /// - Throws: `CancellationError`, `TrainingError.notFinite`.
-    package func run(progress: BenchmarkProgress = { _ in true }) throws -> Report {
+    /// Times every operator once or, where others take turns, whichever is asked for as often as it is.
+    /// - Throws: `CancellationError`, `TrainingError.notFinite`, `BenchmarkError.noOperator`, `BenchmarkError.noTurn`.
+    package func run(turns: OperatorTurns? = nil, progress: BenchmarkProgress = { _ in true }) throws -> Report {
         let ((operations, peak), machine) = try MachineReport.around(options, progress) {
             PeakMemory.reset()
-            return (try measure(progress), PeakMemory.megabytes)
+            let items = try recorded(progress)
+            return (try turns.map { try measure(items, $0) } ?? measure(items, progress), PeakMemory.megabytes)
         }
         return Report(
             preset: options.preset.rawValue, threads: options.threads, repeats: options.repeats, batch: options.batch,
@@ -62,19 +64,38 @@ package struct OperatorBenchmark {
             machine: machine, peakMegabytes: peak, operations: operations.sorted { $0.totalSeconds > $1.totalSeconds })
     }
 
-    private func measure(_ progress: BenchmarkProgress) throws -> [Operation] {
+    /// What a step of each stage runs, and how often; alike beside alike, so that a run that is watched shows where it is.
+    private func recorded(_ progress: BenchmarkProgress) throws -> [(item: WorkItem, calls: Int)] {
         var work = [WorkItem: Int]()
         for stage in options.stages {
             try tell(progress, "Recording a \(stage.rawValue) step")
             let engine = try BenchmarkModel.engine(options, stage: stage)
             work.merge(try WorkCounter.recording { _ = try engine.performStep(branch: "bench") }, uniquingKeysWith: +)
         }
-        // Alike before alike, so that a run that is watched shows where it is.
-        let items = work.sorted { ($0.key.kind.rawValue, $0.key.sortName) < ($1.key.kind.rawValue, $1.key.sortName) }
-        return try items.enumerated().map { index, entry in
-            try tell(progress, "Timing \(entry.key.kind.rawValue), \(index + 1) of \(items.count) shapes")
-            return Operation(item: entry.key, calls: entry.value, seconds: time(entry.key))
+        let items = work.filter { $0.key.isMatched(by: options.only) }
+        if let only = options.only, items.isEmpty { throw BenchmarkError.noOperator(only) }
+        return items.map { ($0.key, $0.value) }
+            .sorted { ($0.item.kind.rawValue, $0.item.sortName) < ($1.item.kind.rawValue, $1.item.sortName) }
+    }
+
+    private func measure(_ items: [(item: WorkItem, calls: Int)], _ progress: BenchmarkProgress) throws -> [Operation] {
+        try items.enumerated().map { index, entry in
+            try tell(progress, "Timing \(entry.item.kind.rawValue), \(index + 1) of \(items.count) shapes")
+            return Operation(item: entry.item, calls: entry.calls, seconds: time(entry.item))
         }
+    }
+
+    private func measure(_ items: [(item: WorkItem, calls: Int)], _ turns: OperatorTurns) throws -> [Operation] {
+        try turns.show(items.map { Operation(item: $0.item, calls: $0.calls, seconds: 0) })
+        var times = items.map { _ in [Double]() }
+        while let line = turns.next() {
+            guard let index = Int(line), items.indices.contains(index) else {
+                throw BenchmarkError.noTurn(line, operators: items.count)
+            }
+            times[index].append(time(items[index].item))
+            turns.answer(times[index][times[index].count - 1])
+        }
+        return zip(items, times).map { Operation(item: $0.item, calls: $0.calls, seconds: median($1)) }
     }
 
     /// Short calls are repeated until a run takes this long.
@@ -82,7 +103,10 @@ package struct OperatorBenchmark {
     private static let mostCalls = 64
 
     /// Seconds of one call: the median over runs of the mean in each.
-    private func time(_ item: WorkItem) -> Double {
+    private func time(_ item: WorkItem) -> Double { Threads.awake { timeAwake(item) } }
+
+    private func timeAwake(_ item: WorkItem) -> Double {
+        StoragePool.shared.drain()
         let call = OperatorCall(item)
         func once() -> Double {
             call.prepare()
@@ -101,8 +125,30 @@ package struct OperatorBenchmark {
     }
 }
 
+/// Lets another program measure its own operators in between, so that what befalls the machine befalls both.
+package struct OperatorTurns {
+    /// Is given all operators before any was timed.
+    package var show: ([OperatorBenchmark.Operation]) throws -> Void
+    /// The place in that list of the one that is wanted, in digits; nil when no more are.
+    package var next: () -> String?
+    /// Is given its seconds.
+    package var answer: (Double) -> Void
+
+    package init(
+        show: @escaping ([OperatorBenchmark.Operation]) throws -> Void, next: @escaping () -> String?,
+        answer: @escaping (Double) -> Void
+    ) {
+        (self.show, self.next, self.answer) = (show, next, answer)
+    }
+}
+
 extension WorkItem {
     fileprivate var sortName: String { shape.label + pass.rawValue }
+
+    /// Whether the table's words for it have `text` in them.
+    fileprivate func isMatched(by text: String?) -> Bool {
+        text.map { "\(kind.rawValue) \(pass.rawValue) \(shape.label)".contains($0) } ?? true
+    }
 }
 
 extension WorkItem.Shape {

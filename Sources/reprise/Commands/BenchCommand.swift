@@ -62,6 +62,18 @@ struct BenchModelCommand: ParsableCommand {
     @Option(parsing: .upToNextOption, help: "With --lora: parts of SoVITS that are adapted, too, such as enc_p flow.")
     var loraSovits: [String] = []
 
+    @Option(help: "With ops: only those that have this text in operator, pass and shape, as the table says them.")
+    var only: String?
+
+    @Flag(
+        help: ArgumentHelp(
+            "With ops: for a program that measures its own in between.",
+            discussion: """
+                Prints all operators as JSON, then reads a line at a time the number of one of them, and answers with \
+                its seconds. At the input's end comes the report.
+                """))
+    var turns = false
+
     @Option(help: "Runs to take the median of, after one that does not count.")
     var repeats = 5
 
@@ -84,10 +96,14 @@ struct BenchModelCommand: ParsableCommand {
             options.lora = adapters
         }
         if threads != 0 { options.threads = threads }
+        options.only = only
         return options
     }
 
     func validate() throws {
+        if subject != .ops && (only != nil || turns) {
+            throw ValidationError("--only and --turns are about single operators: they go with `reprise bench ops`.")
+        }
         do { try options.validate() } catch let error as BenchmarkError { throw ValidationError(error.description) }
     }
 
@@ -100,7 +116,10 @@ struct BenchModelCommand: ParsableCommand {
         }
         switch subject {
         case .step: try report(StepBenchmark(options).run(progress: progress), \.text, line)
-        case .ops: try report(OperatorBenchmark(options).run(progress: progress), \.text, line)
+        case .ops:
+            let asked = OperatorTurns(
+                show: { try printJSON(["operations": $0]) }, next: { readLine() }, answer: { printLine("\($0)") })
+            try report(OperatorBenchmark(options).run(turns: turns ? asked : nil, progress: progress), \.text, line)
         case .say: try report(SpeechBenchmark(options).run(progress: progress), \.text, line)
         case .checkpoint:
             let here = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
@@ -111,10 +130,13 @@ struct BenchModelCommand: ParsableCommand {
 
     private func report<Report: Encodable>(_ report: Report, _ text: (Report) -> String, _ line: ProgressLine) throws {
         line.clear()
-        guard json else { return printLine(text(report)) }
+        if json { try printJSON(report) } else { printLine(text(report)) }
+    }
+
+    private func printJSON(_ value: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        printLine(String(decoding: try encoder.encode(report), as: UTF8.self))
+        printLine(String(decoding: try encoder.encode(value), as: UTF8.self))
     }
 }
 
