@@ -83,6 +83,18 @@ private let cases = [
     Case(batch: 2, inputs: 120, outputs: 92, groups: 2, kernel: 1, length: 29),
     Case(batch: 2, inputs: 45, outputs: 101, kernel: 4, padding: 2, length: 20, slope: 0.1),
     Case(batch: 1, inputs: 90, outputs: 70, groups: 2, kernel: 3, stride: 2, padding: 1, length: 401),
+    // Signals of one tap, read where they stand in one tile or several; of less than a vector, of rows that a cache would
+    // not hold side by side, and through a gate they are not.
+    Case(batch: 3, inputs: 200, outputs: 24, kernel: 1, length: 150),
+    Case(batch: 2, inputs: 300, outputs: 420, kernel: 1, length: 1003),
+    Case(batch: 1, inputs: 30, outputs: 20, kernel: 1, length: 15),
+    Case(batch: 1, inputs: 150, outputs: 40, kernel: 1, length: 256),
+    Case(batch: 3, inputs: 200, outputs: 24, kernel: 1, length: 150, slope: 0.1),
+    // Phases dealt and stored in whole vectors, and fewer than eight of them.
+    Case(batch: 3, inputs: 24, outputs: 30, kernel: 16, stride: 8, padding: 4, length: 700, slope: 0.1),
+    Case(batch: 5, inputs: 24, outputs: 30, kernel: 16, stride: 8, padding: 4, length: 41),
+    Case(batch: 2, inputs: 20, outputs: 18, kernel: 8, stride: 2, padding: 3, length: 333, slope: 0.1),
+    Case(batch: 1, inputs: 256, outputs: 256, groups: 64, kernel: 41, stride: 4, padding: 20, length: 320),
     // One channel of many, over lines that strips of vectors fill or do not.
     Case(batch: 3, inputs: 70, outputs: 1, kernel: 3, padding: 1, length: 23, slope: 0.1),
     Case(batch: 2, inputs: 64, outputs: 1, kernel: 3, padding: 2, dilation: 2, length: 53),
