@@ -29,6 +29,8 @@ const ck_convolution_blocks *ck_blocks(const ck_convolution *c) {
 CK_CLONES void ck_interleave(int64_t rows, int64_t count, const float *from, int64_t pitch, float *to) {
     if (count >= 8 && rows == 2) {
         EIGHTS(count) ck_zip(from + e, from + pitch + e, to + e * 2);
+    } else if (count >= 8 && rows == 3) {
+        EIGHTS(count) ck_zip_3(from + e, from + pitch + e, from + 2 * pitch + e, to + e * 3);
     } else if (count >= 8 && rows == 4) {
         EIGHTS(count) {
             float even[16], odd[16];
@@ -44,7 +46,7 @@ CK_CLONES void ck_interleave(int64_t rows, int64_t count, const float *from, int
             for (int64_t e = 0; e < count; e++) to[e * rows + r] = from[r * pitch + e];
 }
 
-/// The way back, of 2, 4 or 8 rows: to[r * pitch + e] = from[e * rows + r].
+/// The way back, of 2, 3, 4 or 8 rows: to[r * pitch + e] = from[e * rows + r].
 CK_INLINE void deal(const int rows, int64_t count, const float *from, float *to, int64_t pitch) {
     if (count < 8) {
         for (int r = 0; r < rows; r++)
@@ -56,6 +58,8 @@ CK_INLINE void deal(const int rows, int64_t count, const float *from, float *to,
         float row[8 * 8];
         if (rows == 2)
             ck_unzip(all, row, row + 8);
+        else if (rows == 3)
+            ck_unzip_3(all, row);
         else if (rows == 4) {
             float even[16], odd[16];
             ck_unzip(all, even, odd);
@@ -68,7 +72,7 @@ CK_INLINE void deal(const int rows, int64_t count, const float *from, float *to,
     }
 }
 
-/// Positions start + e * stride + phase of a row, e < count: a row for each of 2, 4 or 8 phases, `pitch` apart.
+/// Positions start + e * stride + phase of a row, e < count: a row for each of 2, 3, 4 or 8 phases, `pitch` apart.
 CK_INLINE void pack_phases(const int stride, float *to, int64_t pitch, int64_t count, const float *from,
                            const float *gate, int64_t length, int64_t start, float slope, float factor) {
     enum { most = 64 };
@@ -96,6 +100,7 @@ CK_CLONES void ck_pack_tile(const ck_tiling *tiling, const ck_tile *tile, const 
             switch (stride) {
             case 1: ck_pack_row(to, pitch, from, gate, length, start, 1, slope, factor); break;
             case 2: PHASES(2); break;
+            case 3: PHASES(3); break;
             case 4: PHASES(4); break;
             case 8: PHASES(8); break;
             default:

@@ -187,6 +187,25 @@ CK_INLINE void ck_unzip(const float *from, float *even, float *odd) {
     *(ck_eight *)odd = CK_PAIRS(x, y, 1, 3, 5, 7, 9, 11, 13, 15);
 }
 
+/// Eight numbers of each of three rows by turns; the way back.
+CK_INLINE void ck_zip_3(const float *a, const float *b, const float *c, float *to) {
+    const ck_eight x = *(const ck_eight *)a, y = *(const ck_eight *)b, z = *(const ck_eight *)c;
+    const ck_eight first = CK_PAIRS(x, y, 0, 8, -1, 1, 9, -1, 2, 10), second = CK_PAIRS(x, y, -1, 3, 11, -1, 4, 12, -1, 5);
+    const ck_eight third = CK_PAIRS(x, y, 13, -1, 6, 14, -1, 7, 15, -1);
+    *(ck_eight *)to = CK_PAIRS(first, z, 0, 1, 8, 3, 4, 9, 6, 7);
+    *(ck_eight *)(to + 8) = CK_PAIRS(second, z, 10, 1, 2, 11, 4, 5, 12, 7);
+    *(ck_eight *)(to + 16) = CK_PAIRS(third, z, 0, 13, 2, 3, 14, 5, 6, 15);
+}
+
+CK_INLINE void ck_unzip_3(const float *from, float *to) {
+    const ck_eight x = *(const ck_eight *)from, y = *(const ck_eight *)(from + 8), z = *(const ck_eight *)(from + 16);
+    const ck_eight first = CK_PAIRS(x, y, 0, 3, 6, 9, 12, 15, -1, -1), second = CK_PAIRS(x, y, 1, 4, 7, 10, 13, -1, -1, -1);
+    const ck_eight third = CK_PAIRS(x, y, 2, 5, 8, 11, 14, -1, -1, -1);
+    *(ck_eight *)to = CK_PAIRS(first, z, 0, 1, 2, 3, 4, 5, 10, 13);
+    *(ck_eight *)(to + 8) = CK_PAIRS(second, z, 0, 1, 2, 3, 4, 8, 11, 14);
+    *(ck_eight *)(to + 16) = CK_PAIRS(third, z, 0, 1, 2, 3, 4, 9, 12, 15);
+}
+
 /// Eight rows of eight, `pitch` apart, become columns.
 CK_INLINE void ck_transpose_8(const float *from, int64_t pitch, float *to) {
     ck_eight v[8], u[8];

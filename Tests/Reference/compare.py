@@ -3,8 +3,8 @@
     compare.py [--quick] [--only NAME]... [--shapes TEXT] [--threads N] [--passive] [--json FILE] [--reprise PATH] [--python PATH]
 
 Each piece of work is run by both, one process at a time, in several rounds with the order turned round every time; what
-counts is the median over the rounds of the medians inside them. Single operations take turns one by one, so that what
-the machine does in a minute befalls both. PyTorch's threads spin while they wait, so it suffers
+counts is the median over the rounds of the medians inside them. Single operations take turns one by one, and of
+them the rounds' ratios count, so that what the machine does in a minute befalls both. PyTorch's threads spin while they wait, so it suffers
 from other programs far more than in proportion: measure on a machine that does nothing else, or at least with
 --passive. The last line says how much of the processors others took meanwhile.
 """
@@ -215,14 +215,15 @@ def identity(operation):
 
 
 def operation_ratios(reports):
-    """Every operation with the medians of both sides, the slowest of ours first."""
-    ours, pytorch = ({identity(operation): operation["seconds"] for operation in side["operations"]}
-                     for side in reports[0])
+    """Every operation with the medians of both sides and of the rounds' ratios, the slowest of ours first."""
+    ours, pytorch = ({identity(operation): operation for operation in side["operations"]} for side in reports[0])
     result = []
-    for operation in reports[0][0]["operations"]:
-        name = identity(operation)
+    for name, operation in ours.items():
+        # Of times taken one right after the other: medians of each side may be of different moments.
+        ratio = statistics.median(
+            theirs / own for own, theirs in zip(operation["rounds"], pytorch[name]["rounds"]))
         result.append({field: operation[field] for field in ("kind", "pass", "shape", "calls", "gigaflop")}
-                      | {"ours": ours[name], "pytorch": pytorch[name], "ratio": pytorch[name] / ours[name]})
+                      | {"ours": operation["seconds"], "pytorch": pytorch[name]["seconds"], "ratio": ratio})
     return sorted(result, key=lambda operation: operation["ratio"])
 
 
