@@ -127,7 +127,7 @@ CK_CLONES void ck_transpose_taps(int64_t count, const float *from, int64_t pitch
         float all[8 * 8];
         // Rows stand pages apart, where the processor does not look ahead by itself.
         for (int64_t at = 0; at < 8 * kernel; at += 16) __builtin_prefetch(from + (o + 12) * pitch + at);
-        ck_transpose_8(from + o * pitch, kernel, all);
+        ck_columns_of_taps(kernel, from + o * pitch, all);
         for (int64_t e = 0; e < taps; e++, to += 8) *(ck_eight *)to = *(const ck_eight *)(all + tap[e] * 8);
     }
 }

@@ -226,6 +226,14 @@ CK_INLINE void ck_transpose_8(const float *from, int64_t pitch, float *to) {
     }
 }
 
+/// Eight rows of `kernel` taps, one behind the other, become columns, of which at most eight are made.
+CK_INLINE void ck_columns_of_taps(int64_t kernel, const float *from, float *to) {
+    if (kernel == 3)
+        ck_unzip_3(from, to);
+    else
+        ck_transpose_8(from, kernel, to);
+}
+
 /// Channels `channel` ..< channel + channels of a signal [batch, all_channels, length] into a tile, one row for each
 /// channel and phase; rows hold positions start + e * stride + phase, e < pitch, of each batch item. `scale` (may be
 /// null) has a factor for each of all channels.

@@ -73,7 +73,7 @@ CK_INLINE void spread_taps(const int kernel, const ck_convolution *c, const floa
         // They stand pages apart from channel to channel.
         for (int at = 0; at < 8 * kernel; at += 16) __builtin_prefetch(from + 12 * pitch + at);
         for (int k = 0; k < kernel; k += 8) {
-            ck_transpose_8(rows + k, kernel, columns);
+            ck_columns_of_taps(kernel, rows + k, columns);
             for (int e = k; e < kernel && e < k + 8; e++)
                 *(eight *)(taps + (kernel - 1 - e) * 8) = *(const eight *)(columns + (e - k) * 8);
         }
@@ -314,11 +314,7 @@ CK_CLONES static void finish_phases(const ck_convolution *c, const ck_winograd_p
     for (int64_t phase = 0; phase < ck_winograd_phases; phase++)
         outputs_of(plan, columns, results + phase * phase_floats, plane, scale ? scale[channel] : 1,
                    finish->bias ? finish->bias[channel] : 0, rows[phase]);
-    for (int64_t e = 0; e < 4 * columns; e++) {
-        row[3 * e] = rows[0][e];
-        row[3 * e + 1] = rows[1][e];
-        row[3 * e + 2] = rows[2][e];
-    }
+    ck_interleave(ck_winograd_phases, 4 * columns, rows[0], 4 * most_span, row);
     for (int64_t column = range.first; column < end;) {
         const int64_t line = column / base->pitch, tile = column % base->pitch;
         const int64_t count = ck_smaller(base->pitch - tile, end - column);
