@@ -60,13 +60,9 @@ CK_INLINE void deal(const int rows, int64_t count, const float *from, float *to,
             ck_unzip(all, row, row + 8);
         else if (rows == 3)
             ck_unzip_3(all, row);
-        else if (rows == 4) {
-            float even[16], odd[16];
-            ck_unzip(all, even, odd);
-            ck_unzip(all + 16, even + 8, odd + 8);
-            ck_unzip(even, row, row + 16);
-            ck_unzip(odd, row + 8, row + 24);
-        } else
+        else if (rows == 4)
+            ck_unzip_4(all, row);
+        else
             ck_transpose_8(all, 8, row);
         for (int r = 0; r < rows; r++) *(ck_eight *)(to + r * pitch + e) = *(const ck_eight *)(row + 8 * r);
     }

@@ -141,15 +141,6 @@ CK_CLONES static void pack_weights(const ck_convolution *c, const ck_winograd_pl
 
 // MARK: - Signal
 
-/// The four numbers of eight tiles that follow each other: d[j] has the j-th of every tile.
-CK_INLINE void deal_tiles(const float *from, float *d) {
-    float even[16], odd[16];
-    ck_unzip(from, even, odd);
-    ck_unzip(from + 16, even + 8, odd + 8);
-    ck_unzip(even, d, d + 16);
-    ck_unzip(odd, d + 8, d + 24);
-}
-
 /// Eight tiles at a time, the last eight perhaps once more: the compiler would gather their numbers one by one.
 CK_INLINE void transform_signal(const int points, int64_t count, const float *restrict low,
                                 const float *restrict high, int64_t plane, float *restrict to) {
@@ -165,8 +156,8 @@ CK_INLINE void transform_signal(const int points, int64_t count, const float *re
     for (int64_t place = 0; place < count; place += 8) {
         const int64_t t = ck_smaller(place, count - 8);
         eight d[ck_winograd_points], x[ck_winograd_points];
-        deal_tiles(low + 4 * t, (float *)d);
-        deal_tiles(high + 4 * t, (float *)(d + 4));
+        ck_unzip_4(low + 4 * t, (float *)d);
+        ck_unzip_4(high + 4 * t, (float *)(d + 4));
         eight_signal(points, d, x);
         for (int p = 0; p < points; p++) *(eight *)(to + p * plane + t) = x[p];
     }

@@ -1,11 +1,12 @@
 """Runs `reprise bench` and the PyTorch reference in turns, and prints how many times as fast Reprise is, in Markdown.
 
-    compare.py [--quick] [--only NAME]... [--shapes TEXT] [--threads N] [--passive] [--json FILE] [--reprise PATH] [--python PATH]
+    compare.py [--quick] [--only NAME]... [--shapes TEXT] [--threads N] [--passive] [--json FILE]
+               [--reprise PATH] [--python PATH]
 
 Each piece of work is run by both, one process at a time, in several rounds with the order turned round every time; what
-counts is the median over the rounds of the medians inside them. Single operations take turns one by one, and of
-them the rounds' ratios count, so that what the machine does in a minute befalls both. PyTorch's threads spin while they wait, so it suffers
-from other programs far more than in proportion: measure on a machine that does nothing else, or at least with
+counts is the median over the rounds of the medians inside them. Single operations take turns one by one, and of them the
+rounds' ratios count, so that what the machine does in a minute befalls both. PyTorch's threads spin while they wait, so it
+suffers from other programs far more than in proportion: measure on a machine that does nothing else, or at least with
 --passive. The last line says how much of the processors others took meanwhile.
 """
 
@@ -16,6 +17,7 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,28 +85,28 @@ class Turns:
     """A program that answers lines with lines, and ends with a report when no more come."""
 
     def __init__(self, command, environment=None):
-        self.command = command
+        self.command, self.errors = command, tempfile.TemporaryFile("w+")
         try:
-            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                            stderr=subprocess.DEVNULL, text=True, env=environment)
+            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors,
+                                            text=True, env=environment)
         except OSError as error:
             raise Failure(f"{command[0]} cannot be run: {error.strerror}.") from error
 
     def read(self):
         line = self.process.stdout.readline()
         if not line:
-            raise Failure(f"`{' '.join(self.command)}` ended with {self.process.wait()} before it had answered.")
+            status = self.process.wait()
+            self.errors.seek(0)
+            said = self.errors.read().strip().splitlines()[-1:] or [f"it ended with {status}"]
+            raise Failure(f"`{' '.join(self.command)}` failed: {said[0]}")
         return line
 
     def ask(self, line):
-        self.say(line)
-        return self.read()
-
-    def say(self, line):
         try:
             print(line, file=self.process.stdin, flush=True)
         except BrokenPipeError:
-            self.read()
+            pass  # it has ended, which reading tells
+        return self.read()
 
     def report(self):
         self.process.stdin.close()
@@ -153,7 +155,7 @@ def measure_in_turns(work, programs, rounds, tell):
     sides = programs.operations(work)
     try:
         listed = sides[0].read()
-        sides[1].ask(listed.strip())
+        sides[1].ask(listed.strip())  # says that it is ready
         operations = json.loads(listed)["operations"]
         times = [([], []) for _ in operations]
         for index in range(rounds):
